@@ -1,0 +1,293 @@
+"""The characters of a source, looked at before anything is read from them.
+
+In comes the whole text; reported is everything that would let it say something other than what
+its reader sees, or cost more than a source may: controls, invisible and bidirectional characters,
+blanks that are no blank, size, names that change under NFKC or mix scripts. It knows text
+literals and comments by their outline, and nothing else of the language.
+
+The limits of names follow UAX 31 (XID) and UTS 39 (highly restrictive), of invisible characters
+Unicode's general categories and `Default_Ignorable_Code_Point`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
+from servanda.grammar.source import Source, Span
+
+SOURCE_SIZE_MAX = 1_048_576
+"""Bytes of UTF-8 in one source: 1 MiB."""
+
+LINE_LENGTH_MAX = 1_000
+"""Characters in one line."""
+
+REPORTS_MAX = 10
+"""More places than this of one mistake are counted, not shown."""
+
+
+class _Fault(NamedTuple):
+    """Why a character is refused wherever it stands."""
+
+    code: str
+    message: str
+    label: str
+    help: str
+
+
+_TAB = _Fault(
+    "E0004",
+    "a tab stands in this source",
+    "a tab",
+    "write blanks: indentation is blanks, never tabs",
+)
+_BYTE_ORDER_MARK = _Fault(
+    "E0009",
+    "the source begins with a byte order mark",
+    "an invisible U+FEFF before the first character",
+    "save the file as UTF-8 without a byte order mark",
+)
+_LONE_RETURN = _Fault(
+    "E0003",
+    "a carriage return stands without its line feed",
+    "U+000D alone",
+    "end lines with a line feed (or with both, as Windows does)",
+)
+
+_INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_WORDS_TEXTS_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[^\W\d]\w*')
+_WORD = re.compile(r"[^\W\d]\w*")
+_HOLE = re.compile(r"\\.|\{([^{}\\]*)\}")
+
+
+def check_characters(source: Source, diagnostics: Diagnostics) -> bool:
+    """Report what is wrong with the characters; return whether the text may be read on."""
+    text = source.text
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    if size > SOURCE_SIZE_MAX:
+        _report_size(source, diagnostics, size)
+        return False
+    found = _long_lines(source) + list(_bad_characters(source))
+    if not found and not text.isascii():
+        found += _bad_names(source)
+    _report_all(found, diagnostics)
+    return all(one.is_warning for one in found)
+
+
+def _report_size(source: Source, diagnostics: Diagnostics, size: int) -> None:
+    diagnostics.report(
+        Diagnostic(
+            "E0001",
+            f"a source has at most {SOURCE_SIZE_MAX:_} bytes",
+            Span(source.name, 0, 0),
+            label=f"this one has {size:_}",
+            help="divide the contract into several that `use` one another",
+        )
+    )
+
+
+def _report_all(found: list[Diagnostic], diagnostics: Diagnostics) -> None:
+    """Report what was `found`, of each code no more than help anybody."""
+    counts: dict[str, int] = {}
+    for diagnostic in found:
+        counts[diagnostic.code] = counts.get(diagnostic.code, 0) + 1
+        if counts[diagnostic.code] <= REPORTS_MAX:
+            diagnostics.report(diagnostic)
+        else:
+            diagnostics.left_out_count += 1
+
+
+def _long_lines(source: Source) -> list[Diagnostic]:
+    found = []
+    starts = (*source.line_starts, len(source.text) + 1)
+    for start, following in zip(starts, starts[1:], strict=False):
+        if following - 1 - start > LINE_LENGTH_MAX:
+            length = len(source.text[start : following - 1].removesuffix("\r"))
+            if length > LINE_LENGTH_MAX:
+                found.append(
+                    Diagnostic(
+                        "E0002",
+                        f"a line has at most {LINE_LENGTH_MAX:_} characters",
+                        Span(source.name, start + LINE_LENGTH_MAX, start + length),
+                        label=f"this line has {length:_}",
+                        help="break the line inside brackets",
+                    )
+                )
+    return found
+
+
+def _bad_characters(source: Source) -> Iterator[Diagnostic]:
+    text = source.text
+    if text.isascii():
+        pattern: re.Pattern[str] | None = _CONTROL
+    else:
+        bad = [one for one in sorted(set(text)) if one == "\r" or _fault(one, 1) is not None]
+        pattern = re.compile(f"[{re.escape(''.join(bad))}]") if bad else None
+    if pattern is None:
+        return
+    last_end = -1
+    last_letter = ""
+    for match in pattern.finditer(text):
+        letter, start = match[0], match.start()
+        if letter == "\r" and text[start + 1 : start + 2] == "\n":
+            continue
+        if start == last_end and letter == last_letter:
+            last_end += 1  # A run of one character is one mistake.
+            continue
+        last_end, last_letter = start + 1, letter
+        fault = _LONE_RETURN if letter == "\r" else _fault(letter, start)
+        assert fault is not None, "only refused characters are looked for"
+        span = Span(source.name, start, start + 1)
+        yield Diagnostic(fault.code, fault.message, span, label=fault.label, help=fault.help)
+
+
+def _fault(letter: str, offset: int) -> _Fault | None:
+    """Return why `letter` is refused at `offset`, or None when it may stand there."""
+    point = ord(letter)
+    if letter == "\n" or " " <= letter <= "~":
+        return None
+    if letter == "\t":
+        return _TAB
+    if point == 0xFEFF and offset == 0:
+        return _BYTE_ORDER_MARK
+    category = unicodedata.category(letter)
+    called = f"U+{point:04X} {unicodedata.name(letter, '')}".rstrip()
+    if category in {"Cc", "Zl", "Zp"}:
+        return _Fault(
+            "E0003", "a control character stands in this source", called, "delete the character"
+        )
+    if category == "Cf" or letter in _INVISIBLE_LETTERS or _is_selector(point):
+        return _Fault(
+            "E0005",
+            "an invisible character stands in this source",
+            called,
+            "delete the character: what a reader cannot see must not change what is written",
+        )
+    if category in {"Cs", "Co"} or point & 0xFFFE == 0xFFFE or point == 0xFFFD or _is_void(point):
+        return _Fault(
+            "E0006",
+            "this is not a character",
+            called,
+            "read the file again in the encoding it was written in, and save it as UTF-8",
+        )
+    if category == "Zs":
+        return _Fault(
+            "E0007",
+            "a blank other than the plain one stands in this source",
+            called,
+            "replace it with a plain blank",
+        )
+    return None
+
+
+def _is_selector(point: int) -> bool:
+    """Return whether `point` selects a variant of the character before it."""
+    return 0x180B <= point <= 0x180F or 0xFE00 <= point <= 0xFE0F or 0xE0000 <= point <= 0xE0FFF
+
+
+def _is_void(point: int) -> bool:
+    """Return whether `point` is one of the noncharacters in the Arabic block."""
+    return 0xFDD0 <= point <= 0xFDEF
+
+
+# ── names ─────────────────────────────────────────────────────────────────────────────────────
+
+_TOGETHER = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO", "IDEOGRAPHIC"}),
+    frozenset({"LATIN", "CJK", "HANGUL", "IDEOGRAPHIC"}),
+)
+"""The scripts that one name may mix: those that are written together (UTS 39, 5.2)."""
+
+_OF_NO_SCRIPT = frozenset({"COMBINING", "MODIFIER", "LOW", "UNDERTIE", "MIDDLE"})
+
+_LOOK_ALIKE = str.maketrans(
+    "аеорсухіјѕһԁԛԝѵӏАВЕЗІЈКМНОРСТУХЅԌԚԜѴαβεικνορτυχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxijshdqwvlABE3IJKMHOPCTYXSGQWVaBeiKvopTuxyABEZHIKMNOPTYX",
+)
+"""Letters of Cyrillic and Greek and the Latin ones they are mistaken for (UTS 39)."""
+
+
+def _names(source: Source) -> Iterator[tuple[str, int]]:
+    """Return each word that is neither in a comment nor plain text, and where it stands."""
+    for match in _WORDS_TEXTS_COMMENTS.finditer(source.text):
+        first = match[0][0]
+        if first == '"':
+            for hole in _HOLE.finditer(match[0]):
+                for word in _WORD.finditer(hole[1] or ""):
+                    yield word[0], match.start() + hole.start(1) + word.start()
+        elif first != "#":
+            yield match[0], match.start()
+
+
+def _bad_names(source: Source) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    first_places: dict[str, int] = {}
+    outlines: dict[str, str] = {}
+    for name, start in _names(source):
+        if name in first_places:
+            continue
+        first_places[name] = start
+        span = Span(source.name, start, start + len(name))
+        outline = name.translate(_LOOK_ALIKE)
+        twin = outlines.setdefault(outline, name)
+        if twin != name:
+            place = first_places[twin]
+            other = Label(Span(source.name, place, place + len(twin)), "the other name")
+            found.append(
+                Diagnostic(
+                    "W0002",
+                    f"`{name}` looks like another name but is not the same",
+                    span,
+                    label="letters of another script",
+                    others=(other,),
+                    help="type the name again in one script",
+                )
+            )
+        elif not name.isascii():
+            found += _bad_name(name, span)
+    return found
+
+
+def _bad_name(name: str, span: Span) -> Iterator[Diagnostic]:
+    plain = unicodedata.normalize("NFKC", name)
+    if plain != name:
+        yield Diagnostic(
+            "E0008",
+            f"the name `{name}` is not in its plain form",
+            span,
+            label="changed by normalisation (NFKC)",
+            help=f"write `{plain}`",
+        )
+    elif not name.isidentifier():
+        bad = next(one for one in name if not ("a" + one).isidentifier())
+        yield Diagnostic(
+            "E0008",
+            f"`{bad}` cannot be part of a name",
+            span,
+            label=f"U+{ord(bad):04X} {unicodedata.name(bad, '')}".rstrip(),
+            help="make names of letters, digits and `_`",
+        )
+    else:
+        scripts = sorted({_script(one) for one in name} - {""})
+        if len(scripts) > 1 and not any(group.issuperset(scripts) for group in _TOGETHER):
+            written = " and ".join(one.capitalize() for one in scripts)
+            yield Diagnostic(
+                "W0001",
+                f"the name `{name}` mixes {written} letters",
+                span,
+                label="letters of different scripts can look the same",
+                help="type the name again in one script",
+            )
+
+
+def _script(letter: str) -> str:
+    """Return the first word of the character's Unicode name, or nothing where no script is."""
+    if letter.isascii():
+        return "LATIN" if letter.isalpha() else ""
+    script = unicodedata.name(letter, "UNNAMED").split()[0]
+    return "" if script in _OF_NO_SCRIPT else script

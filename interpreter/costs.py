@@ -1,0 +1,17 @@
+"""What things cost, in steps: one step is one node of the model that is worked through.
+
+Costs are counted per basic block, before it runs, and never depend on how fast a machine is.
+"""
+
+from __future__ import annotations
+
+CALL_STEPS_MAX = 1_000_000
+"""A call or a timer that needs more is refused with `COST_LIMIT`."""
+BLOCK_STEPS_MAX = 50_000_000
+"""What all of a block may cost; timers may spend half of it."""
+CREATE_STEPS = 10
+"""A record is kept for ever, so it costs more than a field that is set."""
+VISIT_STEPS = 2
+"""For each item that a loop looks at, whether or not its `where` takes it."""
+LOOP_COUNT_ASSUMED = 100
+"""How often a loop without a static bound counts in a timer's maximum."""

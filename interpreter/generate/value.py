@@ -1,0 +1,484 @@
+"""Generated expressions: a value of the model in, a Python expression out.
+
+What needs statements of its own (an aggregate's loop) is written as a local function right
+before the statement that uses it, and the expression calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from servanda.interpreter import model
+from servanda.interpreter.costs import VISIT_STEPS
+from servanda.interpreter.generate.showing import shown
+from servanda.interpreter.generate.writer import Writer
+from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Operation, Value
+from servanda.interpreter.state import BALANCE, FIELD
+from servanda.interpreter.types import (
+    DECIMAL,
+    DURATION,
+    INT,
+    MONTHS,
+    AmountType,
+    BalanceType,
+    EventType,
+    FieldUnit,
+    FixedUnit,
+    ListType,
+    RecordType,
+    RoleType,
+    SetType,
+    Type,
+    UnroundedType,
+)
+from servanda.interpreter.walk import size_of
+
+_OPERATIONS = {
+    Operation.ADD_INT: "check_int({0} + {1})",
+    Operation.SUBTRACT_INT: "check_int({0} - {1})",
+    Operation.MULTIPLY_INT: "check_int({0} * {1})",
+    Operation.ADD_DECIMAL: "add({0}, {1})",
+    Operation.SUBTRACT_DECIMAL: "subtract({0}, {1})",
+    Operation.MULTIPLY_DECIMAL: "multiply({0}, {1})",
+    Operation.DIVIDE_DECIMAL: "divide({0}, {1})",
+    Operation.ADD_AMOUNT: "check_amount({0} + {1})",
+    Operation.SUBTRACT_AMOUNT: "check_amount({0} - {1})",
+    Operation.MULTIPLY_AMOUNT: "check_amount({0} * {1})",
+    Operation.ADD_TIME: "check_time({0} + {1})",
+    Operation.SUBTRACT_TIME: "check_time({0} - {1})",
+    Operation.ADD_DURATION: "check_duration({0} + {1})",
+    Operation.SUBTRACT_DURATION: "check_duration({0} - {1})",
+    Operation.MULTIPLY_DURATION: "check_duration({0} * {1})",
+    Operation.ADD_DATE: "add_duration_to_date({0}, {1})",
+    Operation.SUBTRACT_DATE: "add_duration_to_date({0}, -{1})",
+    Operation.DATE_DIFFERENCE: "(({0} - {1}) * 86400000)",
+    Operation.TIME_DIFFERENCE: "({0} - {1})",
+    Operation.ADD_MONTHS_DATE: "add_months({0}, {1})",
+    Operation.SUBTRACT_MONTHS_DATE: "add_months({0}, -{1})",
+    Operation.ADD_MONTHS_TIME: "add_months_to_time({0}, {1}, zone)",
+    Operation.SUBTRACT_MONTHS_TIME: "add_months_to_time({0}, -{1}, zone)",
+}
+
+_CONVERSIONS = {
+    Conversion.INT_TO_DECIMAL: "decimal_from_int({0})",
+    Conversion.AMOUNT_TO_UNROUNDED: "decimal_from_int({0})",
+    Conversion.LIST_TO_SET: "set_of({0})",
+    Conversion.DATE_TO_TIME: "instant({0}, 0, zone)",
+    Conversion.TEXT_TO_HASH: "hash_of_text({0})",
+}
+
+_PARSERS = {
+    Builtin.PARSE_INT: "parse_int",
+    Builtin.PARSE_DECIMAL: "parse_decimal",
+    Builtin.PARSE_DATE: "parse_date",
+    Builtin.PARSE_TIME: "parse_time",
+    Builtin.PARSE_BOOL: "parse_bool",
+}
+
+
+class Values:
+    """Writes values; one per generated function, so that it knows whether probes fit there."""
+
+    def __init__(self, writer: Writer, *, is_probed: bool) -> None:
+        self.writer = writer
+        self.is_probed = is_probed
+
+    def write(self, value: Value) -> str:
+        """Return the Python expression of a value."""
+        text = _WRITERS[type(value)](self, value)
+        if self.is_probed and type(value) in _SEEN:
+            site = self.writer.site("value", value.span, value.type)
+            return f"p.see({site}, {text})"
+        return text
+
+    def guard(self, value: Value) -> str:
+        """Return the expression of a condition that decides something."""
+        text = self.write(value)
+        if self.is_probed:
+            return f"p.guard({self.writer.site('guard', value.span)}, {text})"
+        return text
+
+    def several(self, values: tuple[Value, ...]) -> str:
+        """Return the expressions of arguments, each followed by a comma."""
+        return "".join(self.write(value) + ", " for value in values)
+
+    def key(self, keys: tuple[Value, ...]) -> str:
+        """Return the expression of a table key."""
+        parts = [
+            self.write(one) + (".key" if isinstance(one.type, RecordType) else "") for one in keys
+        ]
+        return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+    def external(self, value: Value) -> str:
+        """Return the expression of a value as it leaves the contract (see `receipts.Call`)."""
+        return self.external_text(self.write(value), value.type, self._unit_text(value))
+
+    def external_text(self, text: str, leaving: Type, unit: str | None = None) -> str:
+        """Return the expression that turns the run-time value `text` into its outward form."""
+        match leaving:
+            case AmountType(unit=FixedUnit(code=code)) | BalanceType(unit=FixedUnit(code=code)):
+                return f"Amount({text}, {ascii(code)})"
+            case AmountType():
+                return f"Amount({text}, {unit})"
+            case RecordType():
+                return f"{text}.key"
+            case ListType(item=item) | SetType(item=item):
+                inner = self.external_text("x", item)
+                return text if inner == "x" else f"tuple([{inner} for x in {text}])"
+            case _:
+                if hasattr(leaving, "base"):
+                    name = self.writer.fresh("x")
+                    inner = self.external_text(name, leaving.base, unit)
+                    return (
+                        text
+                        if inner == name
+                        else f"(None if ({name} := {text}) is None else {inner})"
+                    )
+                return text
+
+    def _unit_text(self, value: Value) -> str | None:
+        unit = getattr(value.type, "unit", None) or getattr(
+            getattr(value.type, "base", None), "unit", None
+        )
+        return None if unit is None else self.unit(unit)
+
+    def unit(self, unit: FixedUnit | FieldUnit) -> str:
+        """Return the expression of a unit's code."""
+        if isinstance(unit, FixedUnit):
+            return ascii(unit.code)
+        root = "this" if unit.root < 0 else f"v{unit.root}"
+        return ".".join((root, *(FIELD + name for name in unit.fields)))
+
+    # ── leaves ────────────────────────────────────────────────────────────────────────────────
+
+    def _constant(self, value: model.Constant) -> str:
+        return self.writer.constant(value.value)
+
+    def _local(self, value: model.LocalValue) -> str:
+        return f"v{value.local.number}"
+
+    def _block_time(self, value: model.BlockTime) -> str:
+        return {"now": "c.now", "today": "c.today(zone)", "due": "c.due"}[value.name]
+
+    def _field(self, value: model.FieldValue) -> str:
+        if isinstance(value.object.type, EventType):
+            return f"{self.write(value.object)}.{FIELD}{value.field}"
+        prefix = BALANCE if self._is_balance(value) else FIELD
+        return f"{self.write(value.object)}.{prefix}{value.field}"
+
+    def _is_balance(self, value: model.FieldValue) -> bool:
+        return self.is_balance(value.record, value.field)
+
+    is_balance: Callable[[RecordType, str], bool]
+    """Whether a field of a record is a Balance; set by whoever knows the models."""
+
+    def slot(self, value: model.FieldValue) -> str:
+        """Return the slot that a field is held in."""
+        return (BALANCE if self._is_balance(value) else FIELD) + value.field
+
+    def _cell(self, value: model.RowCell) -> str:
+        return f"v{value.local.number}.cell({ascii(value.column)})"
+
+    def _lookup(self, value: model.RecordLookup) -> str:
+        table = self.writer.reference("table", value.record.contract, value.record.name)
+        key = self.key(value.keys)
+        if value.is_optional:
+            return f"{table}.rows.get({key})"
+        return f"find({table}, {key})"
+
+    # ── calls ─────────────────────────────────────────────────────────────────────────────────
+
+    def _rule(self, value: model.RuleCall) -> str:
+        name = self.writer.reference("rule", value.contract, value.rule)
+        return f"{name}(c, {self.several(value.arguments)})"
+
+    def _decision(self, value: model.DecisionCall) -> str:
+        name = self.writer.reference("decision", value.contract, value.decision)
+        return f"{name}(c, {self.several(value.arguments)})"
+
+    def _output(self, value: model.OutputValue) -> str:
+        return f"{self.write(value.object)}[{value.index}]"
+
+    def _builtin(self, value: model.BuiltinCall) -> str:
+        texts = [self.write(one) for one in value.arguments]
+        mode = ascii(value.mode)
+        match value.builtin:
+            case Builtin.ROUND_AMOUNT:
+                return self._round_amount(value, texts[0])
+            case Builtin.ROUND_DECIMAL:
+                return f"round_decimal({texts[0]}, {texts[1]}, {mode})"
+            case Builtin.NUMBER:
+                return f"decimal_from_amount({texts[0]}, {self._decimals(value)})"
+            case Builtin.DAYS:
+                return f"days_between({texts[0]}, {texts[1]})"
+            case Builtin.YEAR_FRACTION:
+                return f"year_fraction({texts[0]}, {texts[1]}, {mode})"
+            case Builtin.LEAST:
+                return f"min({', '.join(texts)})"
+            case Builtin.MOST:
+                return f"max({', '.join(texts)})"
+            case Builtin.ABSOLUTE:
+                return f"absolute({texts[0]})" if _is_decimal(value.type) else f"abs({texts[0]})"
+            case Builtin.PARSE_AMOUNT:
+                return self._parse("parse_amount", value, f", {self._decimals(value)}")
+            case _:
+                return self._parse(_PARSERS[value.builtin], value, "")
+
+    def _parse(self, parser: str, value: model.BuiltinCall, more: str) -> str:
+        argument = value.arguments[0]
+        if isinstance(argument, model.RowCell):
+            column = ascii(argument.column)
+            return f"v{argument.local.number}.read({parser}, {column}{more})"
+        return f"{parser}({self.write(argument)}{more})"
+
+    def _round_amount(self, value: model.BuiltinCall, text: str) -> str:
+        mode = ascii(value.mode)
+        match value.arguments[0].type:
+            case AmountType():
+                return text
+            case UnroundedType():
+                return f"round_amount({text}, {mode})"
+            case _:
+                return f"amount_from_decimal({text}, {self._decimals(value)}, {mode})"
+
+    def _decimals(self, value: model.BuiltinCall) -> str:
+        if isinstance(value.unit, FixedUnit):
+            return str(value.unit.decimals)
+        if value.unit_value is not None:
+            return f"decimals_of({self.write(value.unit_value)})"
+        assert value.unit is not None
+        return f"decimals_of({self.unit(value.unit)})"
+
+    def _create(self, value: model.CreateRecord) -> str:
+        name = self.writer.reference("create", value.record.contract, value.record.name)
+        given = "".join(f"{FIELD}{field}={self.write(one)}, " for field, one in value.fields)
+        return f"{name}(c, {self.several(value.keys)}{given})"
+
+    def _foreign(self, value: model.ForeignCall) -> str:
+        arguments = "".join(self.external(one) + ", " for one in value.arguments)
+        return f"c.call({ascii(value.contract)}, {ascii(value.action)}, ({arguments}))"
+
+    def _enrol(self, value: model.EnrolMember) -> str:
+        return f"d.enrol({ascii(value.role)}, {self.write(value.name)})"
+
+    # ── operators ─────────────────────────────────────────────────────────────────────────────
+
+    def _arithmetic(self, value: model.Arithmetic) -> str:
+        # A long sum leans to the left: walk down it instead of calling ourselves.
+        chain: list[model.Arithmetic] = []
+        left: Value = value
+        while isinstance(left, model.Arithmetic):
+            chain.append(left)
+            left = left.left
+        text = self.write(left)
+        for one in reversed(chain):
+            text = _OPERATIONS[one.operation].format(text, self.write(one.right))
+        return text
+
+    def _negation(self, value: model.Negation) -> str:
+        text = self.write(value.operand)
+        return f"negate({text})" if _is_decimal(value.type) else f"(-{text})"
+
+    def _convert(self, value: model.Convert) -> str:
+        return _CONVERSIONS[value.conversion].format(self.write(value.operand))
+
+    def _comparison(self, value: model.Comparison) -> str:
+        return f"({self.write(value.left)} {value.comparator} {self.write(value.right)})"
+
+    def _both(self, value: model.Both) -> str:
+        return f"({self.write(value.left)} and {self.write(value.right)})"
+
+    def _either(self, value: model.Either) -> str:
+        return f"({self.write(value.left)} or {self.write(value.right)})"
+
+    def _inverse(self, value: model.Inverse) -> str:
+        return f"(not {self.write(value.operand)})"
+
+    def _is_name(self, value: model.IsName) -> str:
+        sign = "!=" if value.is_negated else "=="
+        return f"({self.write(value.operand)} {sign} {ascii(value.name)})"
+
+    def _has_role(self, value: model.HasRole) -> str:
+        test = f"c.has_role({self.write(value.operand)}, ({ascii(value.role)},))"
+        return f"(not {test})" if value.is_negated else test
+
+    def _is_absent(self, value: model.IsAbsent) -> str:
+        sign = "is not" if value.is_negated else "is"
+        return f"({self.write(value.operand)} {sign} None)"
+
+    def _is_in(self, value: model.IsIn) -> str:
+        sign = "not in" if value.is_negated else "in"
+        return f"({self.write(value.operand)} {sign} {self.write(value.collection)})"
+
+    def _is_within(self, value: model.IsWithin) -> str:
+        low, operand, high = (self.write(one) for one in (value.low, value.operand, value.high))
+        sign = "<" if value.is_open else "<="
+        test = f"({low} <= {operand} {sign} {high})"
+        return f"(not {test})" if value.is_negated else test
+
+    def _conditional(self, value: model.Conditional) -> str:
+        condition = self.guard(value.condition)
+        return f"({self.write(value.then)} if {condition} else {self.write(value.otherwise)})"
+
+    def _text(self, value: model.TextValue) -> str:
+        parts = []
+        for part, unit in zip(value.parts, value.units, strict=True):
+            if isinstance(part, str):
+                parts.append(ascii(part))
+            else:
+                parts.append(shown(self, part, None if unit is None else self.write(unit)))
+        return f"text({' + '.join(parts) or repr('')})"
+
+    def _list(self, value: model.ListValue) -> str:
+        text = f"({self.several(value.items)})"
+        return f"set_of({text})" if isinstance(value.type, SetType) else text
+
+    def _total(self, value: model.TotalValue) -> str:
+        return f"totals[{value.index}]"
+
+    # ── aggregates and domains ────────────────────────────────────────────────────────────────
+
+    def items(self, domain: model.Domain) -> str:
+        """Return the expression of what a domain ranges over, before its condition."""
+        match domain:
+            case model.RecordDomain():
+                return self._found(domain)
+            case model.ListDomain():
+                return self.write(domain.items)
+            case model.RangeDomain():
+                more = 0 if domain.is_open else 1
+                return f"count_up({self.write(domain.low)}, {self.write(domain.high)} + {more})"
+            case model.NamesDomain():
+                return self.writer.constant(domain.names)
+            case model.WholeDomain(type=RecordType() as record):
+                table = self.writer.reference("table", record.contract, record.name)
+                return f"all_rows({table})"
+            case model.WholeDomain(type=EventType() as event):
+                return f"d.events({ascii(event.contract)}, {ascii(event.name)})"
+        message = f"no domain {domain}"
+        raise AssertionError(message)
+
+    def _found(self, domain: model.RecordDomain) -> str:
+        record = domain.record
+        table = self.writer.reference("table", record.contract, record.name)
+        index = self.writer.constant(domain.index)
+        values = self.several(domain.equalities)
+        if domain.low is None and domain.high is None:
+            return f"{table}.indexes[{index}].find({table}, ({values}))"
+        low = "None" if domain.low is None else self.write(domain.low)
+        high = "None" if domain.high is None else self.write(domain.high)
+        return (
+            f"{table}.indexes[{index}].find({table}, ({values}), {low}, {high}, "
+            f"is_low_open={domain.is_low_open}, is_high_open={domain.is_high_open})"
+        )
+
+    def visit(self, binder: str, domain: model.Domain, more_steps: int, each: Callable[[], None]) -> None:
+        """Write the loop over a domain's items that meet its condition, and `each` inside it."""
+        writer = self.writer
+        count = writer.fresh("n") if domain.limit is not None else ""
+        items = self.items(domain)
+        if count:
+            writer.line(f"{count} = 0")
+        condition = domain.condition
+        steps = VISIT_STEPS + more_steps + (size_of(condition) if condition is not None else 0)
+        with writer.block(f"for {binder} in {items}:"):
+            writer.line(f"c.steps += {steps}")
+            with writer.block("if c.steps > c.steps_max:"):
+                writer.line("raise over_cost()")
+            if condition is not None:
+                test = self.write(condition)
+                with writer.block(f"if not {test}:"):
+                    writer.line("continue")
+            each()
+            if count:
+                writer.line(f"{count} += 1")
+                with writer.block(f"if {count} == {domain.limit}:"):
+                    writer.line("break")
+
+    def _aggregate(self, value: model.AggregateValue) -> str:
+        name = self.writer.fresh("a")
+        start, step, end = _AGGREGATES[value.kind]
+        if value.kind is AggregateKind.SUM and _is_decimal(value.type):
+            start, step = "ZERO", "x = add(x, {0})"
+        elif value.kind is AggregateKind.PRODUCT and _is_decimal(value.type):
+            start, step = "ONE", "x = multiply(x, {0})"
+        elif value.kind is AggregateKind.SUM and isinstance(value.type, AmountType):
+            step = "x = check_amount(x + {0})"
+
+        def each() -> None:
+            item = "" if value.kind is AggregateKind.COUNT else self.write(value.value)
+            for line in step.format(item).split("\n"):
+                self.writer.line(line)
+
+        with self.writer.block(f"def {name}():", value.span):
+            if start:
+                self.writer.line(f"x = {start}")
+            binder = f"v{value.binder.number}"
+            self.visit(binder, value.domain, size_of(value.value), each)
+            self.writer.line(f"return {end}")
+        return f"{name}()"
+
+
+_AGGREGATES: dict[AggregateKind, tuple[str, str, str]] = {
+    AggregateKind.SUM: ("0", "x = check_int(x + {0})", "x"),
+    AggregateKind.COUNT: ("0", "x += 1", "x"),
+    AggregateKind.PRODUCT: ("1", "x = check_int(x * {0})", "x"),
+    AggregateKind.ANY: ("", "if {0}: return True", "False"),
+    AggregateKind.ALL: ("", "if not {0}: return False", "True"),
+    AggregateKind.LEAST: ("None", "y = {0}\nx = y if x is None or y < x else x", "x"),
+    AggregateKind.MOST: ("None", "y = {0}\nx = y if x is None or y > x else x", "x"),
+    AggregateKind.LIST: ("[]", "x.append({0})", "list_of(x)"),
+}
+
+
+def _is_decimal(value_type: Type) -> bool:
+    return value_type == DECIMAL or isinstance(value_type, UnroundedType)
+
+
+_SEEN = frozenset(
+    {
+        model.LocalValue,
+        model.FieldValue,
+        model.BlockTime,
+        model.RecordLookup,
+        model.RuleCall,
+        model.DecisionCall,
+        model.AggregateValue,
+        model.BuiltinCall,
+    }
+)
+"""The values that an explanation shows."""
+
+_WRITERS: dict[type[Value], Callable[[Any, Any], str]] = {
+    model.Constant: Values._constant,
+    model.LocalValue: Values._local,
+    model.BlockTime: Values._block_time,
+    model.FieldValue: Values._field,
+    model.RowCell: Values._cell,
+    model.RecordLookup: Values._lookup,
+    model.RuleCall: Values._rule,
+    model.DecisionCall: Values._decision,
+    model.OutputValue: Values._output,
+    model.BuiltinCall: Values._builtin,
+    model.CreateRecord: Values._create,
+    model.ForeignCall: Values._foreign,
+    model.EnrolMember: Values._enrol,
+    model.Arithmetic: Values._arithmetic,
+    model.Negation: Values._negation,
+    model.Convert: Values._convert,
+    model.Comparison: Values._comparison,
+    model.Both: Values._both,
+    model.Either: Values._either,
+    model.Inverse: Values._inverse,
+    model.IsName: Values._is_name,
+    model.HasRole: Values._has_role,
+    model.IsAbsent: Values._is_absent,
+    model.IsIn: Values._is_in,
+    model.IsWithin: Values._is_within,
+    model.Conditional: Values._conditional,
+    model.TextValue: Values._text,
+    model.ListValue: Values._list,
+    model.TotalValue: Values._total,
+    model.AggregateValue: Values._aggregate,
+}

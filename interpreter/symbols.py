@@ -1,0 +1,214 @@
+"""Symbols: what the declarations of a contract offer to its bodies, before any body is checked.
+
+The checker first reads every declaration's heading into a `Declarations`; then bodies, in any
+order, resolve their names against it. A contract that is used by another offers the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from servanda.grammar.source import Span
+from servanda.interpreter.model import Bound, Policy
+from servanda.interpreter.types import EnumType, LifecycleType, RecordType, Type
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSymbol:
+    """A role."""
+
+    contract: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSymbol:
+    """A declared unit (ISO 4217 units are known without one)."""
+
+    name: str
+    decimals: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EnumSymbol:
+    """An enum."""
+
+    type: EnumType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleSymbol:
+    """A lifecycle: its states and the arrows out of each."""
+
+    type: LifecycleType
+    arrows: Mapping[str, tuple[str, ...]]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSymbol:
+    """A key, field, parameter, or column: its name, type and bound."""
+
+    name: str
+    type: Type
+    bound: Bound | None
+    span: Span
+    is_key: bool = False
+    is_fixed: bool = True
+    has_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSymbol:
+    """A record type; `slots` holds keys and fields by name, in declared order."""
+
+    type: RecordType
+    slots: Mapping[str, SlotSymbol]
+    lifecycle_field: str | None
+    has_seen_by: bool
+    span: Span
+
+    @property
+    def keys(self) -> tuple[SlotSymbol, ...]:
+        """The key slots, in order."""
+        return tuple(slot for slot in self.slots.values() if slot.is_key)
+
+
+@dataclass(frozen=True, slots=True)
+class EventSymbol:
+    """An event."""
+
+    contract: str
+    name: str
+    parameters: tuple[SlotSymbol, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSymbol:
+    """A rule."""
+
+    contract: str
+    name: str
+    parameters: tuple[SlotSymbol, ...]
+    result: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSymbol:
+    """A decision; `result` is the type of its call."""
+
+    contract: str
+    name: str
+    policy: Policy
+    parameters: tuple[SlotSymbol, ...]
+    outputs: tuple[SlotSymbol, ...]
+    result: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseSymbol:
+    """A clause."""
+
+    name: str
+    parameters: tuple[SlotSymbol, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSymbol:
+    """An action; `result` is NOTHING when it gives nothing."""
+
+    contract: str
+    name: str
+    parameters: tuple[SlotSymbol, ...]
+    result: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSymbol:
+    """A contract used under an alias."""
+
+    declarations: Declarations
+    span: Span
+
+
+Symbol = (
+    RoleSymbol
+    | UnitSymbol
+    | EnumSymbol
+    | LifecycleSymbol
+    | RecordSymbol
+    | EventSymbol
+    | RuleSymbol
+    | DecisionSymbol
+    | ClauseSymbol
+    | ActionSymbol
+    | ContractSymbol
+)
+
+
+@dataclass(slots=True)
+class Declarations:
+    """All symbols of one contract by name, plus who declares each state and enum name.
+
+    `opened` lists contracts whose names are in scope without an alias (a test or script says
+    `use FraudScreening`); a name is looked for here first, then there in order.
+    """
+
+    contract: str
+    timezone: str = "UTC"
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    opened: list[Declarations] = field(default_factory=list)
+
+    def find(self, name: str) -> Symbol | None:
+        """Return what `name` stands for, or None."""
+        if (symbol := self.symbols.get(name)) is not None:
+            return symbol
+        for other in self.opened:
+            if (symbol := other.find(name)) is not None:
+                return symbol
+        return None
+
+    def owners_of(self, name: str) -> list[EnumSymbol | LifecycleSymbol]:
+        """Return the enums and lifecycles that have `name` as a member or state, in order."""
+        found: list[EnumSymbol | LifecycleSymbol] = []
+        for symbol in self.symbols.values():
+            if isinstance(symbol, EnumSymbol) and name in symbol.type.members:
+                found.append(symbol)
+            elif isinstance(symbol, LifecycleSymbol) and name in symbol.type.states:
+                found.append(symbol)
+        for other in self.opened:
+            found.extend(other.owners_of(name))
+        return found
+
+    def record(self, wanted: RecordType) -> RecordSymbol:
+        """Return the record symbol of a type known to exist, here or in a used contract."""
+        if wanted.contract == self.contract:
+            symbol = self.symbols[wanted.name]
+            assert isinstance(symbol, RecordSymbol)
+            return symbol
+        for other in self.reachable():
+            if other.contract == wanted.contract:
+                return other.record(wanted)
+        message = f"record {wanted.contract}.{wanted.name} is not in scope"
+        raise AssertionError(message)
+
+    def reachable(self) -> list[Declarations]:
+        """Return the contracts used by this one, directly or not."""
+        found = list(self.opened)
+        found.extend(
+            symbol.declarations
+            for symbol in self.symbols.values()
+            if isinstance(symbol, ContractSymbol)
+        )
+        for one in list(found):
+            found.extend(one.reachable())
+        return found

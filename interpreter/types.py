@@ -1,0 +1,218 @@
+"""The types of the language, as values, and how people read them.
+
+A declared type (enum, lifecycle, role, record) carries the address of its contract, so that two
+contracts may use one name. How each type is held at run time stands in `interpreter/values.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A type that is only its name; the constants below are all there are."""
+
+    name: str
+
+
+BOOL = Plain("Bool")
+INT = Plain("Int")
+DECIMAL = Plain("Decimal")
+TEXT = Plain("Text")
+DATE = Plain("Date")
+TIME = Plain("Time")
+DURATION = Plain("Duration")
+"""A duration in seconds (held as milliseconds)."""
+MONTHS = Plain("Months")
+"""A duration in months: only ever written `n * 1 month`, never stored."""
+HASH = Plain("Hash")
+PARTY = Plain("Party")
+SERIAL = Plain("Serial")
+"""Only as the type of a key; a value of it is an Int."""
+CURRENCY = Plain("Currency")
+MISSING = Plain("missing")
+"""The type of the word `missing`, which fits every optional type."""
+NOTHING = Plain("nothing")
+"""What an action without a result gives."""
+ANYTHING = Plain("anything")
+"""The type of what could not be typed: it fits everywhere, so one mistake is reported once."""
+
+STORABLE_PLAIN = {
+    one.name: one
+    for one in (BOOL, INT, DECIMAL, TEXT, DATE, TIME, DURATION, HASH, PARTY, SERIAL, CURRENCY)
+}
+"""The plain types a source may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedUnit:
+    """A unit known when the contract is checked: `CNY`, `AdPoint`."""
+
+    code: str
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldUnit:
+    """A unit held in a fixed field: `payment.currency`.
+
+    `root` is the unique number of the local the path starts at, or -1 for "this record" inside
+    the declaration of a record. Equal values are the same path and so the same unit.
+    """
+
+    root: int
+    root_name: str
+    fields: tuple[str, ...]
+
+
+Unit = FixedUnit | FieldUnit
+
+
+@dataclass(frozen=True, slots=True)
+class AmountType:
+    """Money of one unit, a whole number of its smallest step."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceType:
+    """A field that holds money; read, it is an Amount."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class UnroundedType:
+    """`Amount × Decimal`: to be added, compared or rounded, never stored, sent or shown."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class RoleType:
+    """A member that holds one of these roles."""
+
+    contract: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """A closed set of names."""
+
+    contract: str
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleType:
+    """A closed set of states; the first is where a record starts."""
+
+    contract: str
+    name: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A reference to a record."""
+
+    contract: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """An event as tests read it: what was emitted so far, in order."""
+
+    contract: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """An ordered collection."""
+
+    item: Type
+
+
+@dataclass(frozen=True, slots=True)
+class SetType:
+    """A collection without duplicates, in the order of its values."""
+
+    item: Type
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """A value that may be missing."""
+
+    base: Type
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsType:
+    """What a decision with several outputs gives: its outputs are read as fields."""
+
+    decision: str
+    outputs: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowType:
+    """A row of a feed: every field of it is Text."""
+
+
+Type = (
+    Plain
+    | AmountType
+    | BalanceType
+    | UnroundedType
+    | RoleType
+    | EnumType
+    | LifecycleType
+    | RecordType
+    | EventType
+    | ListType
+    | SetType
+    | OptionalType
+    | OutputsType
+    | RowType
+)
+
+
+def show_unit(unit: Unit) -> str:
+    """Return a unit as people write it."""
+    if isinstance(unit, FixedUnit):
+        return unit.code
+    return ".".join((unit.root_name, *unit.fields) if unit.root_name else unit.fields)
+
+
+def show_type(shown: Type) -> str:  # noqa: PLR0911 -- one line a type
+    """Return a type as people write it, for messages."""
+    match shown:
+        case Plain():
+            return shown.name
+        case AmountType():
+            return f"Amount of {show_unit(shown.unit)}"
+        case BalanceType():
+            return f"Balance of {show_unit(shown.unit)}"
+        case UnroundedType():
+            return f"unrounded Amount of {show_unit(shown.unit)}"
+        case RoleType():
+            return " or ".join(shown.roles)
+        case EnumType() | LifecycleType() | RecordType() | EventType():
+            return shown.name
+        case ListType():
+            return f"List of {show_type(shown.item)}"
+        case SetType():
+            return f"Set of {show_type(shown.item)}"
+        case OptionalType():
+            return f"{show_type(shown.base)}?"
+        case OutputsType():
+            return f"the outputs of {shown.decision}"
+        case RowType():
+            return "row of a feed"

@@ -1,0 +1,1 @@
+"""The pytest plugin: collects `*.test.contract` files."""
