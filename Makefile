@@ -34,7 +34,7 @@ help: ## show this list
 	@echo '  PYTHON=python3.12 chooses the Python; DATA=folder the data of the demo;'
 	@echo '  PYTEST_ARGUMENTS="-k timers" goes to pytest.'
 
-demo: $(USER_ENVIRONMENT)/installed ## screen the payments of DATA with the contract in contracts/
+demo: $(USER_ENVIRONMENT)/installed ## screen the payments of DATA (the example's own unless named)
 	$(USER_ENVIRONMENT)/bin/servanda run examples/fraud_screening/day.script --data $(DATA)
 
 # The console script is used, not `python -m pytest`: it leaves the checkout off sys.path.

@@ -47,6 +47,7 @@ DEEPENING = frozenset(
 )
 """The rules that make an expression or type one level deeper; at most 64 lie on one another."""
 
+
 def name_of(span: Span, token: Token) -> tree.Name:
     """Return `token` as a name; `span` tells the source."""
     return tree.Name(token.text, span=Span(span.source, token.start, token.end))
@@ -129,16 +130,21 @@ def _comparator(_: Span, children: Children) -> tree.Comparator:
     return tree.Comparator(children[0].text)
 
 
+def _is_negated(children: Children) -> bool:
+    """Return whether `not` is among the words of a test."""
+    return any(isinstance(one, Token) and one.text == "not" for one in children)
+
+
 def _is_test(span: Span, children: Children) -> tree.IsTest:
-    return tree.IsTest(children[0], children[-1], is_negated=len(children) > 3, span=span)
+    return tree.IsTest(children[0], children[-1], is_negated=_is_negated(children), span=span)
 
 
 def _is_missing(span: Span, children: Children) -> tree.IsMissing:
-    return tree.IsMissing(children[0], is_negated=len(children) > 3, span=span)
+    return tree.IsMissing(children[0], is_negated=_is_negated(children), span=span)
 
 
 def _in_test(span: Span, children: Children) -> tree.InTest:
-    return tree.InTest(children[0], children[-1], is_negated=len(children) > 3, span=span)
+    return tree.InTest(children[0], children[-1], is_negated=_is_negated(children), span=span)
 
 
 def _range_closed(span: Span, children: Children) -> tree.Range:

@@ -11,7 +11,9 @@ from typing import Any
 from servanda.grammar import tree
 from servanda.grammar.build_expressions import arguments_of, name_of
 from servanda.grammar.derive import Build
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.source import Span
+from servanda.grammar.syntax_forms import DECLARATION_FORMS, STATEMENT_FORMS
 from servanda.grammar.text_literals import TextReader
 
 Children = list[Any]
@@ -25,7 +27,7 @@ def block_of(span: Span, statements: Children) -> tree.Block:
     return tree.Block(tuple(statements), span=place)
 
 
-def statement_builders(reader: TextReader) -> dict[str, Build]:
+def statement_builders(reader: TextReader, diagnostics: Diagnostics) -> dict[str, Build]:
     """Return the builder of every rule of statements and blocks."""
 
     def require(span: Span, children: Children) -> tree.Require:
@@ -44,12 +46,35 @@ def statement_builders(reader: TextReader) -> dict[str, Build]:
         _, file, _, binder, at, where, body = children
         return tree.Feed(reader.read_plain(file), binder, where, at, body, span=span)
 
+    def call_statement(span: Span, children: Children) -> tree.CallStatement:
+        call = children[0]
+        if not isinstance(call, tree.Apply):
+            diagnostics.report(_nothing_done(call))
+        return tree.CallStatement(call, span=span)
+
     return _STATEMENTS | {
+        "call_statement": call_statement,
         "require": require,
         "refuse": refuse,
         "feed": feed,
         "feed_at_first": feed_at_first,
     }
+
+
+def _nothing_done(value: tree.Expression) -> Diagnostic:
+    """Return the refusal of a line that only names a value."""
+    if isinstance(value, tree.NameReference):
+        for form in (*DECLARATION_FORMS, *STATEMENT_FORMS):
+            if form.opening == value.name.text:
+                return Diagnostic(
+                    "E0115", form.sentence.message, value.span, help=form.sentence.help
+                )
+    return Diagnostic(
+        "E0116",
+        "this line names a value and does nothing with it",
+        value.span,
+        help="call a clause with brackets: `stop(payment)`, or write what becomes of the value",
+    )
 
 
 def _block(span: Span, children: Children) -> tree.Block:
@@ -137,10 +162,6 @@ def _for(span: Span, children: Children) -> tree.For:
     return tree.For(binder, domain, where, limit, body, span=span)
 
 
-def _call_statement(span: Span, children: Children) -> tree.CallStatement:
-    return tree.CallStatement(children[0], span=span)
-
-
 def _give(span: Span, children: Children) -> tree.Give:
     return tree.Give(children[1], span=span)
 
@@ -197,7 +218,6 @@ _STATEMENTS: dict[str, Build] = {
     "choose": _choose,
     "case": _case,
     "for": _for,
-    "call_statement": _call_statement,
     "give": _give,
     "call": _call,
     "parties": _parties,

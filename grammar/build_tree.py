@@ -26,7 +26,7 @@ def make_builders(reader: TextReader, diagnostics: Diagnostics) -> dict[str, Bui
     """Return the builder of every rule, by the name the grammar gives it."""
     return (
         expression_builders(reader)
-        | statement_builders(reader)
+        | statement_builders(reader, diagnostics)
         | _DECLARATIONS
         | _text_builders(reader)
         | _timer_builders(diagnostics)
@@ -44,9 +44,7 @@ def _text_builders(reader: TextReader) -> dict[str, Build]:
 
     def invariant(span: Span, children: Children) -> tree.InvariantDeclaration:
         _, title, for_each, _, condition = children
-        return tree.InvariantDeclaration(
-            reader.read_plain(title), for_each, condition, span=span
-        )
+        return tree.InvariantDeclaration(reader.read_plain(title), for_each, condition, span=span)
 
     def test(span: Span, children: Children) -> tree.TestDeclaration:
         _, title, (description, body) = children
@@ -150,9 +148,7 @@ def _rule_short(span: Span, children: Children) -> tree.RuleDeclaration:
 def _rule(span: Span, children: Children) -> tree.RuleDeclaration:
     _, name, parameters, result, description, authority, *statements = children
     body = block_of(span, statements)
-    return tree.RuleDeclaration(
-        name, parameters, result, body, authority, description, span=span
-    )
+    return tree.RuleDeclaration(name, parameters, result, body, authority, description, span=span)
 
 
 def _decision(span: Span, children: Children) -> tree.DecisionDeclaration:
@@ -205,9 +201,7 @@ def _clause(span: Span, children: Children) -> tree.ClauseDeclaration:
 def _action(span: Span, children: Children) -> tree.ActionDeclaration:
     _, name, parameters, result, description, authority, *statements = children
     body = block_of(span, statements)
-    return tree.ActionDeclaration(
-        name, parameters, result, authority, body, description, span=span
-    )
+    return tree.ActionDeclaration(name, parameters, result, authority, body, description, span=span)
 
 
 def _signer_path(span: Span, children: Children) -> tree.SignerPath:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
@@ -58,9 +59,15 @@ _LONE_RETURN = _Fault(
 )
 
 _INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0000, 0xE1000))
+_NONCHARACTERS = range(0xFDD0, 0xFDF0)
+_PLANE_END = 0xFFFE
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_WORDS_TEXTS_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[^\W\d]\w*')
-_WORD = re.compile(r"[^\W\d]\w*")
+NAME = r"[^\W\d](\w|[^\x00-\xbf\xd7\xf7\u2000-\u22ff\u3000-\u303f\uff00-\uffef])*"
+"""What the grammar takes for a name: letters, digits, `_` and the marks of many scripts."""
+
+_WORDS_TEXTS_COMMENTS = re.compile(rf'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|{NAME}')
+_WORD = re.compile(NAME)
 _HOLE = re.compile(r"\\.|\{([^{}\\]*)\}")
 
 
@@ -103,8 +110,7 @@ def _report_all(found: list[Diagnostic], diagnostics: Diagnostics) -> None:
 
 def _long_lines(source: Source) -> list[Diagnostic]:
     found = []
-    starts = (*source.line_starts, len(source.text) + 1)
-    for start, following in zip(starts, starts[1:], strict=False):
+    for start, following in pairwise((*source.line_starts, len(source.text) + 1)):
         if following - 1 - start > LINE_LENGTH_MAX:
             length = len(source.text[start : following - 1].removesuffix("\r"))
             if length > LINE_LENGTH_MAX:
@@ -152,7 +158,7 @@ def _fault(letter: str, offset: int) -> _Fault | None:
         return None
     if letter == "\t":
         return _TAB
-    if point == 0xFEFF and offset == 0:
+    if letter == "\ufeff" and offset == 0:
         return _BYTE_ORDER_MARK
     category = unicodedata.category(letter)
     called = f"U+{point:04X} {unicodedata.name(letter, '')}".rstrip()
@@ -167,7 +173,7 @@ def _fault(letter: str, offset: int) -> _Fault | None:
             called,
             "delete the character: what a reader cannot see must not change what is written",
         )
-    if category in {"Cs", "Co"} or point & 0xFFFE == 0xFFFE or point == 0xFFFD or _is_void(point):
+    if category in {"Cs", "Co"} or letter == "\ufffd" or _is_noncharacter(point):
         return _Fault(
             "E0006",
             "this is not a character",
@@ -186,12 +192,12 @@ def _fault(letter: str, offset: int) -> _Fault | None:
 
 def _is_selector(point: int) -> bool:
     """Return whether `point` selects a variant of the character before it."""
-    return 0x180B <= point <= 0x180F or 0xFE00 <= point <= 0xFE0F or 0xE0000 <= point <= 0xE0FFF
+    return any(point in block for block in _SELECTORS)
 
 
-def _is_void(point: int) -> bool:
-    """Return whether `point` is one of the noncharacters in the Arabic block."""
-    return 0xFDD0 <= point <= 0xFDEF
+def _is_noncharacter(point: int) -> bool:
+    """Return whether Unicode keeps `point` from ever being a character."""
+    return point in _NONCHARACTERS or point % 0x10000 >= _PLANE_END
 
 
 # ── names ─────────────────────────────────────────────────────────────────────────────────────
@@ -264,7 +270,7 @@ def _bad_name(name: str, span: Span) -> Iterator[Diagnostic]:
             help=f"write `{plain}`",
         )
     elif not name.isidentifier():
-        bad = next(one for one in name if not ("a" + one).isidentifier())
+        bad = next((one for one in name if not ("a" + one).isidentifier()), name[0])
         yield Diagnostic(
             "E0008",
             f"`{bad}` cannot be part of a name",

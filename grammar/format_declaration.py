@@ -108,7 +108,7 @@ def _write_head(
         writer.text(word)
         may_break = isinstance(authority, tree.AuthorityAny | tree.AuthorityAll)
         item = Item(authority.span, partial(_write_authority, authority=authority))
-        writer.softly_bracketed(item, END_OF_LINE, may_break=may_break)
+        writer.softly_bracketed(item, may_break=may_break)
     is_first = description is None and authority is None
     return Distance.CLOSE if is_first else Distance.AS_WRITTEN
 
@@ -218,9 +218,7 @@ def _period_text(every: tree.Every) -> str:
     return f"{period} at {hours:02}:{minutes:02}"
 
 
-def _write_invariant(
-    page: Page, invariant: tree.InvariantDeclaration, distance: Distance
-) -> None:
+def _write_invariant(page: Page, invariant: tree.InvariantDeclaration, distance: Distance) -> None:
     page.text_line(f"invariant {plain_text(invariant.title)}", 0, distance)
     if invariant.for_each is not None:
         writer = page.line(1, Distance.CLOSE)

@@ -94,9 +94,7 @@ def digits_text(digits: str) -> str:
     return "_".join(groups) + point + fraction
 
 
-def flat_expression(
-    expression: tree.Expression | tree.Range, least: Binding = Binding.IF
-) -> str:
+def flat_expression(expression: tree.Expression | tree.Range, least: Binding = Binding.IF) -> str:
     """Return `expression` on one line."""
     writer = LineWriter()
     write_expression(writer, expression, least)
@@ -107,20 +105,21 @@ def write_slot(
     writer: LineWriter,
     expression: tree.Expression | tree.Range,
     least: Binding = Binding.IF,
-    end: int = END_OF_LINE,
 ) -> None:
-    """Write an expression of a statement; all of the source up to `end` belongs to it."""
+    """Write an expression of a statement, in brackets if it must break."""
     if writer.depth:
         write_expression(writer, expression, least, is_nested=True)
         return
     if isinstance(expression, tree.Range):
-        write_slot(writer, expression.low, Binding.SUM, expression.high.span.start)
+        write_slot(writer, expression.low, Binding.SUM)
         writer.text(_range_text(expression))
-        write_slot(writer, expression.high, Binding.SUM, end)
+        write_slot(writer, expression.high, Binding.SUM)
         return
-    item = Item(expression.span, partial(write_expression, expression=expression, least=least))
-    may_break = binding_of(expression) >= least and _has_parts(expression)
-    writer.softly_bracketed(item, end, may_break=may_break)
+    if binding_of(expression) < least:
+        write_expression(writer, expression, least)
+        return
+    item = Item(expression.span, partial(_write_bare, expression=expression, is_nested=False))
+    writer.softly_bracketed(item, may_break=_has_parts(expression))
 
 
 def _has_parts(expression: tree.Expression) -> bool:
@@ -224,7 +223,7 @@ def _chain_parts(expression: tree.Binary) -> list[Item]:
     parts = []
     first: tree.Expression = expression
     while isinstance(first, tree.Binary) and binding_of(first) is binding:
-        parts.append(_part(f"{first.operator} ", first.right, Binding(binding + 1)))
+        parts.append(_part(f"{first.operator} ", first.right, binding))
         first = first.left
     return [_part("", first, binding), *reversed(parts)]
 
@@ -274,17 +273,24 @@ def _write_postfixed(writer: LineWriter, expression: tree.Expression) -> None:
 
 def _write_comprehension(writer: LineWriter, aggregate: tree.Aggregate) -> None:
     binder = aggregate.binder
-    parts = [_part("", aggregate.value, Binding.OR)]
-    domain = _part(f"for {binder.text} in ", aggregate.domain, Binding.OR)
-    parts.append(domain._replace(span=binder.span))
-    last = aggregate.domain.span
+    parts = [
+        _part("", aggregate.value, Binding.OR),
+        _part(f"for {binder.text} in ", aggregate.domain, Binding.OR)._replace(span=binder.span),
+    ]
     if aggregate.where is not None:
-        last = aggregate.where.span
         parts.append(_part("where ", aggregate.where, Binding.OR))
     if aggregate.limit is not None:
-        limit = tree.IntegerLiteral(aggregate.limit)
-        parts.append(_part("limit ", limit)._replace(span=Span(last.source, last.end, last.end)))
+        # Nothing tells where the limit stood, so that no line may break in front of it.
+        parts[-1] = _followed(parts[-1], f" limit {aggregate.limit:_}")
     writer.parts(parts, is_indented=False)
+
+
+def _followed(part: Item, suffix: str) -> Item:
+    def write(writer: LineWriter) -> None:
+        part.write(writer)
+        writer.text(suffix)
+
+    return Item(part.span, write)
 
 
 def write_arguments(
@@ -301,15 +307,16 @@ def write_arguments(
 def write_typed_name(writer: LineWriter, typed: tree.TypedName) -> None:
     """Write a parameter, key or field."""
     writer.text(f"{typed.name.text}: {type_text(typed.type)}")
-    end = typed.default.span.start if typed.default is not None else END_OF_LINE
     match typed.bound:
         case tree.Range() as bound:
             writer.text(" in ")
-            write_slot(writer, bound, end=end)
+            write_slot(writer, bound)
         case tree.Alternatives(names=names):
             writer.text(" in ")
             parts = [
-                Item(name.span, partial(LineWriter.text, text=f"{'| ' if index else ''}{name.text}"))
+                Item(
+                    name.span, partial(LineWriter.text, text=f"{'| ' if index else ''}{name.text}")
+                )
                 for index, name in enumerate(names)
             ]
             writer.parts(parts, is_indented=True)

@@ -16,7 +16,7 @@ from servanda.grammar.format_expression import (
     write_expression,
     write_slot,
 )
-from servanda.grammar.line_writer import END_OF_LINE, LineWriter
+from servanda.grammar.line_writer import LineWriter
 from servanda.grammar.page import Distance, Page
 
 
@@ -38,9 +38,7 @@ def write_described_block(
     write_block(page, block, level, Distance.AS_WRITTEN if description else Distance.CLOSE)
 
 
-def write_statement(
-    page: Page, statement: tree.Statement, level: int, distance: Distance
-) -> None:
+def write_statement(page: Page, statement: tree.Statement, level: int, distance: Distance) -> None:
     """Write `statement` and the blocks below it."""
     match statement:
         case tree.If():
@@ -92,11 +90,9 @@ def _write_choose(page: Page, statement: tree.Choose, level: int, distance: Dist
 
 def _write_feed_line(writer: LineWriter, feed: tree.Feed) -> None:
     writer.text(f"feed {plain_text(feed.file)} as {feed.binder.text}")
-    # Written with `at` first, the comments inside stand in the other order than the parts.
-    end = feed.at.span.start if feed.at is not None else END_OF_LINE
     if feed.where is not None:
         writer.text(" where ")
-        write_slot(writer, feed.where, Binding.OR, end)
+        write_slot(writer, feed.where, Binding.OR)
     if feed.at is not None:
         writer.text(" at ")
         write_slot(writer, feed.at)
@@ -106,8 +102,7 @@ def write_domain(
     writer: LineWriter, domain: tree.Expression | tree.Range, where: tree.Expression | None
 ) -> None:
     """Write what a `for` ranges over and its `where`."""
-    end = where.span.start if where is not None else END_OF_LINE
-    write_slot(writer, domain, Binding.OR, end)
+    write_slot(writer, domain, Binding.OR)
     if where is not None:
         writer.text(" where ")
         write_slot(writer, where, Binding.OR)
@@ -177,10 +172,9 @@ def _write_words(writer: LineWriter, statement: tree.Statement) -> None:
         case _:
             message = f"{type(statement).__name__} is no statement of one line"
             raise AssertionError(message)
-    ends = [*(expression.span.start for _, expression in slots[1:]), END_OF_LINE]
-    for (word, expression), end in zip(slots, ends, strict=True):
+    for word, expression in slots:
         writer.text(word)
-        write_slot(writer, expression, end=end)
+        write_slot(writer, expression)
 
 
 def _write_let_value(writer: LineWriter, value: tree.Expression | tree.Does) -> None:
@@ -189,7 +183,7 @@ def _write_let_value(writer: LineWriter, value: tree.Expression | tree.Does) -> 
         for index, party in enumerate(value.parties):
             if index:
                 writer.text(" and ")
-            write_slot(writer, party, end=value.call.span.start)
+            write_slot(writer, party)
         writer.text(" does ")
         _write_call(writer, value.call)
     else:

@@ -54,9 +54,7 @@ def table_lines(decision: tree.DecisionDeclaration) -> list[str]:
 
 
 def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    return [
-        max(text_width(text) for text in column) for column in zip_longest(*rows, fillvalue="")
-    ]
+    return [max(text_width(text) for text in column) for column in zip_longest(*rows, fillvalue="")]
 
 
 def _cells(texts: Sequence[str], widths: Sequence[int]) -> str:

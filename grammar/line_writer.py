@@ -7,7 +7,7 @@ items and comments, and nothing of what the items say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +45,7 @@ class LineWriter:
     """The tokens of one logical line so far, and the comments that stood inside its brackets."""
 
     comments: Sequence[Comment] = ()
+    brackets: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     tokens: list[Token] = field(default_factory=list)
     depth: int = 0
     depth_most: int = 0
@@ -88,13 +89,14 @@ class LineWriter:
         self._comments_behind(item.span.start)
         self.tokens.append(PLACE)
         item.write(self)
+        self._comments_behind(self._bracketed_span(item.span).end)
         self.tokens.append(DEDENT)
         self.tokens.append(PLACE)
         self._close()
         self.text(")")
 
-    def softly_bracketed(self, item: Item, end: int, *, may_break: bool) -> None:
-        """Write `item`, between round brackets if it breaks; all up to `end` belongs to it.
+    def softly_bracketed(self, item: Item, *, may_break: bool) -> None:
+        """Write `item`, between round brackets if it breaks.
 
         Without `may_break` it is bracketed only to hold a comment that no list inside it holds.
         """
@@ -105,7 +107,7 @@ class LineWriter:
         has_comments = self.taken_count > taken_first
         item.write(self)
         taken_inside = self.taken_count
-        self._comments_behind(end)
+        self._comments_behind(self._bracketed_span(item.span).end)
         has_comments = has_comments or self.taken_count > taken_inside
         self.depth -= may_break
         if may_break and self.depth_most > SOFT_DEPTH_MAX and self.taken_count == taken_first:
@@ -122,7 +124,7 @@ class LineWriter:
         for index, part in enumerate(parts):
             if index:
                 if self.depth:
-                    self._comments_behind(part.span.start)
+                    self._comments_behind(self._bracketed_span(part.span).start)
                     self.tokens.append(BLANK)
                 else:
                     self.text(" ")
@@ -132,6 +134,14 @@ class LineWriter:
         if is_indented:
             self.tokens.append(DEDENT)
         self.tokens.append(CLOSE)
+
+    def _bracketed_span(self, span: Span) -> Span:
+        """Return `span` with all brackets that held nothing but what stood there."""
+        name, start, end = span
+        while (start, end) in self.brackets:
+            start, closing = self.brackets[start, end]
+            end = closing + 1
+        return Span(name, start, end)
 
     def _open(self) -> None:
         self.tokens.append(OPEN)
@@ -145,7 +155,9 @@ class LineWriter:
     def _take(self, end: int) -> Sequence[Comment]:
         """Take the comments that stood before `end`."""
         first = self.taken_count
-        while self.taken_count < len(self.comments) and self.comments[self.taken_count].offset < end:
+        while (
+            self.taken_count < len(self.comments) and self.comments[self.taken_count].offset < end
+        ):
             self.taken_count += 1
         return self.comments[first : self.taken_count]
 

@@ -47,14 +47,12 @@ class Page:
     def line(self, level: int, distance: Distance = Distance.AS_WRITTEN) -> LineWriter:
         """Begin a line at `level` and return its writer."""
         index = len(self.lines)
-        inside = self.source_lines[index].inside if self.source_lines else ()
-        writer = LineWriter(inside)
+        source = self.source_lines[index] if self.source_lines else LogicalLine()
+        writer = LineWriter(source.inside, source.brackets)
         self.lines.append(PageLine(level, distance, writer))
         return writer
 
-    def text_line(
-        self, text: str, level: int, distance: Distance = Distance.AS_WRITTEN
-    ) -> None:
+    def text_line(self, text: str, level: int, distance: Distance = Distance.AS_WRITTEN) -> None:
         """Write a line that is one text."""
         self.line(level, distance).text(text)
 
@@ -93,7 +91,7 @@ def page_text(page: Page) -> str:
     _add_gap(rows, sources[-1], 0, Distance.AS_WRITTEN)
     while rows.texts and not rows.texts[-1]:
         rows.texts.pop()
-    return "\n".join([*rows.texts, ""])
+    return "\n".join(rows.texts) + "\n"
 
 
 def _add_gap(rows: _Rows, source: LogicalLine, level: int, distance: Distance) -> None:

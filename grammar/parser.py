@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import pkgutil
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from servanda.grammar.build_tree import DEEPENING, make_builders
 from servanda.grammar.characters import check_characters
-from servanda.grammar.derive import Mismatch, TooDeep, derive
 from servanda.grammar.diagnostics import Diagnostics
+from servanda.grammar.read_items import Reading
 from servanda.grammar.source import Source, Span
-from servanda.grammar.syntax_hints import explain_depth, explain_mismatch
 from servanda.grammar.tables import (
     KEEP,
     PLACEHOLDER,
@@ -27,8 +26,7 @@ from servanda.grammar.tables import (
     decode_tables,
     encode_tables,
 )
-from servanda.grammar.text_literals import TextReader
-from servanda.grammar.tokens import Lexicon, Token, chunks, hole_tokens
+from servanda.grammar.tokens import Lexicon
 from servanda.grammar.tree import Expression, File
 
 if TYPE_CHECKING:
@@ -70,12 +68,23 @@ def grammar_text() -> str:
 
 def build_tables(text: str) -> ParseTables:
     """Return the tables of the grammar `text`, computed by Lark."""
-    from lark import Lark  # noqa: PLC0415 (a warm start does without it)
+    # A warm start does without Lark.
+    from lark import Lark  # noqa: PLC0415
+    from lark.lexer import Lexer  # noqa: PLC0415
+
+    class NoLexer(Lexer):
+        """In place of Lark's own, whose preparation would take most of the time."""
+
+        def __init__(self, _: object) -> None:
+            pass
+
+        def lex(self, *_: object) -> NoReturn:
+            raise NotImplementedError
 
     lark = Lark(
         text,
         parser="lalr",
-        lexer="basic",
+        lexer=NoLexer,
         start=list(STARTS),
         maybe_placeholders=True,
     )
@@ -114,14 +123,13 @@ def _tables_of(lark: Lark) -> ParseTables:
         symbols[name] = len(symbols)
     for name in sorted(name for row in table.states.values() for name in row):
         symbols.setdefault(name, len(symbols))
+    order = _state_order(table)
     rows = []
-    for state in sorted(table.states):
+    for state in order:
         row = {}
-        for name, (action, target) in table.states[state].items():
-            is_shift = repr(action) == "Shift"
-            row[symbols[name]] = target if is_shift else -1 - rules[target]
+        for name, (action, target) in sorted(table.states[state].items(), key=itemgetter(0)):
+            row[symbols[name]] = order[target] if _is_shift(action) else -1 - rules[target]
         rows.append(row)
-    assert sorted(table.states) == list(range(len(rows)))
     return ParseTables(
         terminals=tuple(terminals),
         words=tuple(words),
@@ -129,13 +137,34 @@ def _tables_of(lark: Lark) -> ParseTables:
         ignored=tuple(lark.ignore_tokens),
         rules=tuple(_table_rule(rule, symbols) for rule in lark.rules),
         rows=tuple(rows),
-        starts=dict(table.start_states),
-        accepting=dict(table.end_states),
+        starts={start: order[table.start_states[start]] for start in STARTS},
+        accepting={start: order[table.end_states[start]] for start in STARTS},
     )
+
+
+def _is_shift(action: object) -> bool:
+    return repr(action) == "Shift"
+
+
+def _state_order(table: Any) -> dict[int, int]:  # noqa: ANN401 (Lark does not export its type)
+    """Return a number for each state that depends on the grammar alone.
+
+    Lark's own numbers differ from run to run, because it numbers what it takes out of sets.
+    """
+    order: dict[int, int] = {}
+    waiting = [table.start_states[start] for start in STARTS]
+    for state in waiting:
+        if state not in order:
+            order[state] = len(order)
+            row = sorted(table.states[state].items(), key=itemgetter(0))
+            waiting += [target for _, (action, target) in row if _is_shift(action)]
+    return order
 
 
 def _table_rule(rule: Rule, symbols: dict[str, int]) -> TableRule:
     """Return `rule` with what Lark's own tree builder would keep, splice and leave open."""
+    from lark.grammar import Terminal  # noqa: PLC0415 (as above)
+
     size = len(rule.expansion)
     picks: list[tuple[int, int]] = []
     # Lark marks with True the places where an optional part is absent.
@@ -146,7 +175,7 @@ def _table_rule(rule: Rule, symbols: dict[str, int]) -> TableRule:
             picks.append((PLACEHOLDER, 0))
             continue
         symbol = rule.expansion[index]
-        if not symbol.is_term:
+        if not isinstance(symbol, Terminal):
             picks.append((SPLICE if symbol.name.startswith("_") else KEEP, index))
         elif rule.options.keep_all_tokens or not symbol.filter_out:
             picks.append((KEEP, index))
@@ -174,48 +203,11 @@ def _load() -> tuple[ParseTables, Lexicon]:
     return _Grammar.tables, _Grammar.lexicon
 
 
-class _Reading:
-    """The reading of one source: its tables, its builders, its diagnostics."""
-
-    def __init__(self, source: Source, diagnostics: Diagnostics) -> None:
-        self.source = source
-        self.diagnostics = diagnostics
-        self.tables, self.lexicon = _load()
-        reader = TextReader(source.name, diagnostics, self.read_hole)
-        self.builders = make_builders(reader, diagnostics)
-
-    def read(self, start: str, tokens: list[Token]) -> Any:  # noqa: ANN401 (what the builders make)
-        """Return what `tokens` are, or None after reporting why they are nothing."""
-        found = derive(
-            self.tables, self.builders, DEEPENING, self.source.name, start, tokens
-        )
-        if isinstance(found, Mismatch):
-            self.diagnostics.report(
-                explain_mismatch(self.source, tokens, found, self.tables)
-            )
-            return None
-        if isinstance(found, TooDeep):
-            self.diagnostics.report(explain_depth(found.span))
-            return None
-        return found
-
-    def read_hole(self, start: int, end: int) -> Expression | None:
-        """Return the expression between two offsets."""
-        tokens = hole_tokens(self.lexicon, self.source.text, start, end)
-        found: Expression | None = self.read("expression", tokens)
-        return found
-
-
 def parse(source: Source, diagnostics: Diagnostics) -> File:
     """Return the tree of `source` without the items that hold a mistake; raise on no text."""
-    if not check_characters(source, diagnostics):
-        return File(())
-    reading = _Reading(source, diagnostics)
-    items = []
-    for tokens in chunks(reading.lexicon, source.text):
-        item = reading.read("item", tokens)
-        if item is not None:
-            items.append(item)
+    items: list[Any] = []
+    if check_characters(source, diagnostics):
+        items = Reading(source, diagnostics, *_load()).items()
     return File(tuple(items), span=Span(source.name, 0, len(source.text)))
 
 
@@ -223,7 +215,4 @@ def parse_expression(source: Source, diagnostics: Diagnostics) -> Expression | N
     """Return the expression that `source` is, or None and the reason among `diagnostics`."""
     if not check_characters(source, diagnostics):
         return None
-    reading = _Reading(source, diagnostics)
-    tokens = hole_tokens(reading.lexicon, source.text, 0, len(source.text))
-    found: Expression | None = reading.read("expression", tokens)
-    return found
+    return Reading(source, diagnostics, *_load()).expression(0, len(source.text))

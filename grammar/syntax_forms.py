@@ -149,11 +149,11 @@ DECLARATION_FORMS: tuple[Form, ...] = tuple(
             'write `invariant "every black account is frozen"`',
         ),
         ("test", "TEXT", "a test needs a title in quotes", 'write `test "a frozen payer"`'),
-        ("by", "NAME", "`by` needs a role or the party who may do it", "write `by Institution`"),
+        ("by", "PARTY", "`by` needs a role or the party who may do it", "write `by Institution`"),
         ("seen", "by", "`seen` is followed by `by`", "write `seen by payer.holder`"),
         (
             "seen",
-            "NAME",
+            "PARTY",
             "`seen by` needs a role or a party who may see it",
             "write `seen by payer.holder or Regulator`",
         ),
@@ -335,6 +335,12 @@ DECLARATION_WORDS = frozenset(
     "when every invariant test".split()
 )
 """The words that begin an item in the first column."""
+
+STATEMENT_WORDS = frozenset(
+    "require refuse let move issue retire create emit notify if elif else choose for give expect "
+    "at wait show feed by seen holds".split()
+)
+"""The words that begin a line of a block."""
 
 OPERATORS = frozenset("+ - * / == != <= >= < > and or is in not".split())
 """The words and signs that stand between two values."""

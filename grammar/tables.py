@@ -112,9 +112,7 @@ def _decode_rule(plain: Any) -> TableRule:  # noqa: ANN401 (JSON has no other ty
 def _is_sound(tables: ParseTables) -> bool:
     """Return whether every number in `tables` leads somewhere."""
     states, rules = len(tables.rows), len(tables.rules)
-    return all(
-        -rules <= target < states for row in tables.rows for target in row.values()
-    ) and all(
+    return all(-rules <= target < states for row in tables.rows for target in row.values()) and all(
         how == PLACEHOLDER or 0 <= which < rule.size
         for rule in tables.rules
         for how, which in rule.picks

@@ -27,9 +27,7 @@ ParseHole = Callable[[int, int], Expression | None]
 class TextReader:
     """Reads the text literals of one source."""
 
-    def __init__(
-        self, source_name: str, diagnostics: Diagnostics, parse_hole: ParseHole
-    ) -> None:
+    def __init__(self, source_name: str, diagnostics: Diagnostics, parse_hole: ParseHole) -> None:
         self.source_name = source_name
         self.diagnostics = diagnostics
         self.parse_hole = parse_hole
@@ -124,6 +122,17 @@ class TextReader:
                 offset + close + 1,
                 "no value stands between the braces",
                 "write a value between the braces, or `\\{\\}` for the characters themselves",
+            )
+            return None
+        if "#" in written:
+            at = offset + start + 1 + written.index("#")
+            self._report(
+                "E0112",
+                "no comment stands inside the hole of a text",
+                at,
+                at + 1,
+                "a `#` inside a hole",
+                "write `\\{` if the brace should be the character itself",
             )
             return None
         return self.parse_hole(offset + start + 1, offset + close)

@@ -1,13 +1,14 @@
 """Source text into tokens, one run of them for each top-level item.
 
 In comes text whose characters were found fit; out come chunks of tokens with line breaks and
-indentation made visible. What a word means is not settled here: whoever reads the tokens knows
-what may stand where. What is no token becomes a token of its own that no grammar takes.
+indentation made visible. A keyword is one wherever it stands; that some of them may name things is
+the grammar's affair. What is no token becomes a token of its own that no grammar takes.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from servanda.grammar.tables import ParseTables
@@ -55,18 +56,23 @@ _CONTINUES = re.compile(r"[)\]]|(?:elif|else)(?!\w)")
 """What stands in the first column and yet belongs to the item above it."""
 
 
-def chunks(lexicon: Lexicon, text: str) -> list[list[Token]]:
-    """Return the tokens of `text`, one list for each item that begins in the first column."""
-    return _Scanner(lexicon, text).scan(0, len(text))
+def chunks(lexicon: Lexicon, text: str) -> Iterator[list[Token]]:
+    """Yield the tokens of each item of `text`: what begins in the first column."""
+    is_first = True
+    for chunk in _Scanner(lexicon, text).scan(0, len(text)):
+        line_start = text.rfind("\n", 0, chunk[0].start) + 1
+        # Only the first item can be indented: any later one belongs to the item above it.
+        if is_first and line_start < chunk[0].start:
+            chunk.insert(0, Token(UNEVEN_INDENT, "", line_start, chunk[0].start))
+        is_first = False
+        yield chunk
 
 
 def hole_tokens(lexicon: Lexicon, text: str, start: int, end: int) -> list[Token]:
     """Return the tokens of the hole of a text literal, from `start` to `end`."""
-    found = _Scanner(lexicon, text)
-    found.scan(start, end)
-    flat = [token for chunk in found.chunks for token in chunk[:-2]]
-    place = flat[-1].end if flat else start
-    return [*flat, Token(lexicon.end, "", place, place)]
+    found = [token for chunk in _Scanner(lexicon, text).scan(start, end) for token in chunk[:-2]]
+    place = found[-1].end if found else start
+    return [*found, Token(lexicon.end, "", place, place)]
 
 
 class _Scanner:
@@ -75,13 +81,12 @@ class _Scanner:
     def __init__(self, lexicon: Lexicon, text: str) -> None:
         self.lexicon = lexicon
         self.text = text
-        self.chunks: list[list[Token]] = []
         self.chunk: list[Token] = []
         self.indents = [0]
         self.bracket_depth = 0
         self.last_end = 0
 
-    def scan(self, start: int, end: int) -> list[list[Token]]:
+    def scan(self, start: int, end: int) -> Iterator[list[Token]]:
         lexicon = self.lexicon
         words, terminals, ignored = lexicon.words, lexicon.terminals, lexicon.ignored
         name, newline, numbers = lexicon.name, lexicon.newline, lexicon.numbers
@@ -92,7 +97,8 @@ class _Scanner:
                 continue
             terminal = terminals.get(group, UNKNOWN)
             if terminal == newline:
-                self._break_line(match.end(), match[0])
+                if self.chunk and self._break_line(match.end(), match[0]):
+                    yield self._end_chunk()
                 continue
             text = match[0]
             if terminal == name:
@@ -109,27 +115,28 @@ class _Scanner:
             self.chunk.append(Token(terminal, text, match.start(), self.last_end))
             if terminal in numbers and self._runs_on(self.last_end, end):
                 self._add(NUMBER_RUNS_ON)
-        self._end_chunk()
-        return self.chunks
+        if self.chunk:
+            yield self._end_chunk()
 
     def _runs_on(self, place: int, end: int) -> bool:
         """Return whether a letter or `_` stands right behind the number that ends at `place`."""
         return place < end and (self.text[place] == "_" or self.text[place].isalnum())
 
-    def _break_line(self, place: int, text: str) -> None:
-        if not self.chunk:
-            return
+    def _break_line(self, place: int, text: str) -> bool:
+        """Add what the line break before `place` means; return whether the item ends there."""
         indent = len(text) - text.rindex("\n") - 1
-        if text[-1:] != "\n" and "#" in text[-indent:]:
-            return  # The text ends in a comment: nothing follows.
+        if "#" in text[len(text) - indent :]:
+            return False  # The text ends in a comment: nothing follows.
         if indent == 0:
             if place >= len(self.text):
-                return
+                return False
             if not _CONTINUES.match(self.text, place):
-                self._end_chunk()
-                return
-        if self.bracket_depth:
-            return
+                return True
+        if not self.bracket_depth:
+            self._indent(place, indent)
+        return False
+
+    def _indent(self, place: int, indent: int) -> None:
         self._add(self.lexicon.newline)
         if indent > self.indents[-1]:
             self.indents.append(indent)
@@ -143,16 +150,16 @@ class _Scanner:
             self.indents.append(indent)
             self.chunk.append(Token(UNEVEN_INDENT, "", place - indent, place))
 
-    def _end_chunk(self) -> None:
-        if self.chunk:
-            self._add(self.lexicon.newline)
-            for _ in self.indents[1:]:
-                self._add(self.lexicon.dedent)
-            self._add(self.lexicon.end)
-            self.chunks.append(self.chunk)
+    def _end_chunk(self) -> list[Token]:
+        self._add(self.lexicon.newline)
+        for _ in self.indents[1:]:
+            self._add(self.lexicon.dedent)
+        self._add(self.lexicon.end)
+        chunk = self.chunk
         self.chunk = []
         self.indents = [0]
         self.bracket_depth = 0
+        return chunk
 
     def _add(self, terminal: int) -> None:
         """Add a token that takes no room, right behind what was read last."""

@@ -269,9 +269,7 @@ def aliases_of_any(
             if name in merged:
                 continue
             lacking = [
-                choice
-                for choice, other in zip(choices, found, strict=True)
-                if name not in other
+                choice for choice, other in zip(choices, found, strict=True) if name not in other
             ]
             if lacking:
                 report(

@@ -85,8 +85,9 @@ def root_of(value: Value, scope: Scope) -> FieldUnit | None:
     before = scope.checking.unit_roots.get(chain.local.number)
     if before is not None:
         return FieldUnit(before.root, before.root_name, before.fields + chain.fields)
-    is_this = scope.this is not None and chain.local.number == scope.this.number
-    return FieldUnit(chain.local.number, "" if is_this else chain.local.name, chain.fields)
+    if scope.this is not None and chain.local.number == scope.this.number:
+        return FieldUnit(-1, "", chain.fields)
+    return FieldUnit(chain.local.number, chain.local.name, chain.fields)
 
 
 def same_unit(left: Unit, right: Unit, scope: Scope) -> bool:

@@ -7,7 +7,7 @@ except (through `fixed_fields`) for what they assign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -21,6 +21,7 @@ from servanda.interpreter.check_names import (
     report,
 )
 from servanda.interpreter.check_type import bound_of, type_of
+from servanda.interpreter.check_unit import currency_value
 from servanda.interpreter.declare_record import RecordHeading, declare_records
 from servanda.interpreter.declare_table import decision_symbol
 from servanda.interpreter.declare_used import declarations_of
@@ -51,7 +52,6 @@ from servanda.interpreter.types import (
     Type,
     show_type,
 )
-from servanda.interpreter.check_unit import currency_value
 from servanda.interpreter.units import DECIMALS_MAX
 
 Written = TypeVar("Written")
@@ -64,6 +64,12 @@ class Heading(Generic[Written]):
     written: Written
     scope: Scope
     parameters: tuple[ParameterModel, ...]
+
+    def parameters_with_bounds(self) -> Iterator[tuple[Local, tuple[str, ...]]]:
+        """Yield the parameters that are bound to names, with those names."""
+        for one in self.parameters:
+            if one.bound is not None and one.bound.names is not None:
+                yield one.local, one.bound.names
 
 
 @dataclass(slots=True)
@@ -404,6 +410,8 @@ def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterM
             help="remove it: whoever calls says every value",
         )
     local = declare_local(written.name, passed, scope)
+    if bound is not None:
+        scope.checking.bounds[local.number] = bound
     unit_value = None
     if isinstance(passed, AmountType):
         unit_value = currency_value(passed.unit, scope, written.type.span)

@@ -90,9 +90,7 @@ def announce(written: tree.RecordDeclaration, checking: Checking) -> RecordHeadi
 
 def with_lifecycle(heading: RecordHeading, checking: Checking) -> RecordHeading:
     """Return the heading with its lifecycle field known, now that the types are."""
-    names = [
-        one.name for one in heading.slots.values() if isinstance(one.type, LifecycleType)
-    ]
+    names = [one.name for one in heading.slots.values() if isinstance(one.type, LifecycleType)]
     symbol = RecordSymbol(
         heading.symbol.type,
         heading.slots,

@@ -12,8 +12,8 @@ from servanda.interpreter.model import ContractModel, DecisionModel, ParameterMo
 from servanda.interpreter.symbols import (
     ActionSymbol,
     ContractSymbol,
-    Declarations,
     DecisionSymbol,
+    Declarations,
     EnumSymbol,
     EventSymbol,
     LifecycleSymbol,

@@ -9,7 +9,7 @@ as an attribute. Nothing here knows what the changes mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from sortedcontainers import SortedList
@@ -124,10 +124,24 @@ class IndexTable:
 class Table:
     """All records of one type, by key, with their indexes and the timers that watch them."""
 
-    __slots__ = ("contract", "indexes", "indexes_by_slot", "make", "model", "rows", "serial", "watch")
+    __slots__ = (
+        "contract",
+        "decimals_of",
+        "indexes",
+        "indexes_by_slot",
+        "make",
+        "model",
+        "rows",
+        "serial",
+        "watch",
+    )
 
-    def __init__(self, contract: str, model: RecordModel) -> None:
+    def __init__(
+        self, contract: str, model: RecordModel, decimals_of: Callable[[str], int]
+    ) -> None:
         self.contract = contract
+        self.decimals_of = decimals_of
+        """How many decimals a unit has."""
         self.model = model
         self.rows: dict[Any, Any] = {}
         self.serial = 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from servanda.interpreter.calendar_dates import (
+    DATE_MIN,
     DAYS_OF_MONTHS,
     date_in_month,
     is_leap,
@@ -23,15 +24,15 @@ from servanda.interpreter.calendar_dates import (
 )
 from servanda.interpreter.numbers import Unreadable
 
-SECOND_MS = 1_000
-DAY_MS = 86_400 * SECOND_MS
-CYCLE_MS = 146_097 * DAY_MS
+HOUR_S = 3_600
+DAY_S = 24 * HOUR_S
+CYCLE_S = 146_097 * DAY_S
 """After 400 years the Gregorian calendar repeats itself, weekdays included."""
 CYCLE_YEARS = 400
 OFFSET_MIN_S, OFFSET_MAX_S = -89_999, 93_599
 """No offset lies outside these (RFC 9636, 3.2), so no reading is further from its time."""
-REACH_MS = 2 * DAY_MS
-RULE_YEAR_MAX = 9_500
+REACH_S = 2 * DAY_S
+RULE_DATE_MAX = join_date(9_500, 1, 1)
 """A yearly rule that begins later is damage: its first cycle would leave the calendar."""
 DATA_SIZE_MAX = 65_536
 """The largest zone of the database has less than 4 KiB."""
@@ -47,63 +48,57 @@ RULE_FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A time zone: `offsets_ms[n]` holds until `changes_ms[n]`, the last one for ever.
+    """A time zone: `offsets_s[n]` holds until `changes_s[n]`, the last one for ever.
 
-    If `repeats_from_ms` is given, what happens from there on happened 400 years before.
+    If `repeats_from_s` is given, what happens from there on happened 400 years before.
     """
 
     name: str
-    changes_ms: tuple[int, ...]
-    offsets_ms: tuple[int, ...]
-    repeats_from_ms: int | None = None
+    changes_s: tuple[int, ...]
+    offsets_s: tuple[int, ...]
+    repeats_from_s: int | None = None
 
 
 UTC = Zone("UTC", (), (0,))
 
 
-def offset_at(time_ms: int, zone: Zone) -> int:
-    """Return the milliseconds by which the clocks of `zone` are ahead of UTC at `time_ms`."""
-    time_ms -= _cycles_ms(time_ms, zone)
-    return zone.offsets_ms[bisect_right(zone.changes_ms, time_ms)]
+def offset_at(time_s: int, zone: Zone) -> int:
+    """Return the seconds by which the clocks of `zone` are ahead of UTC at `time_s`."""
+    time_s -= _cycles_before(time_s, zone)
+    return zone.offsets_s[bisect_right(zone.changes_s, time_s)]
 
 
-def first_time_of(reading_ms: int, zone: Zone) -> int:
-    """Return the first time at which the clocks of `zone` show `reading_ms`.
+def first_time_of(reading_s: int, zone: Zone) -> int:
+    """Return the first time, in seconds, at which the clocks of `zone` show `reading_s`.
 
-    A reading counts milliseconds since 1970-01-01T00:00 on those clocks. One that they skip (they
-    were put forward) is read as if they had not been.
+    A reading counts seconds since 1970-01-01T00:00 on those clocks. One that they skip (they were
+    put forward) is read as if they had not been.
     """
-    cycles_ms = _cycles_ms(reading_ms, zone)
-    reading_ms -= cycles_ms
-    changes_ms, offsets_ms = zone.changes_ms, zone.offsets_ms
-    first = bisect_right(changes_ms, reading_ms - REACH_MS)
-    last = bisect_right(changes_ms, reading_ms + REACH_MS)
-    for index in range(first, last + 1):
-        time_ms = reading_ms - offsets_ms[index]
-        if index == len(changes_ms) or time_ms < changes_ms[index]:
-            # It is shown now, or it was skipped by the change that began this stretch.
-            is_skipped = index > first and time_ms < changes_ms[index - 1]
-            return reading_ms - offsets_ms[index - is_skipped] + cycles_ms
+    cycles_s = _cycles_before(reading_s, zone)
+    reading_s -= cycles_s
+    changes_s, offsets_s = zone.changes_s, zone.offsets_s
+    first = bisect_right(changes_s, reading_s - REACH_S)
+    for index in range(first, len(offsets_s)):
+        time_s = reading_s - offsets_s[index]
+        if index == len(changes_s) or time_s < changes_s[index]:
+            if index > first and time_s < changes_s[index - 1]:
+                # Too late for the stretch before and too early for this one: it was skipped.
+                time_s = reading_s - offsets_s[index - 1]
+            return time_s + cycles_s
     raise AssertionError("the last offset holds for ever")
 
 
 def read_zone_data(name: str, data: bytes) -> Zone:
     """Return the zone that `data` (TZif) describes. Raises `Unreadable`."""
-    damaged = Unreadable(f"the data of time zone `{name}` are damaged")
-    if len(data) > DATA_SIZE_MAX:
-        raise damaged
     try:
+        if len(data) > DATA_SIZE_MAX:
+            raise ValueError  # noqa: TRY301 -- damage of one more kind
         table = _read_table(data)
         changes_s, offsets_s = list(table.changes_s), list(table.offsets_s)
         repeats_from_s = _append_rule(table.footer, changes_s, offsets_s)
     except (ValueError, IndexError, struct.error):
-        raise damaged from None
-    return Zone(
-        name,
-        tuple(change * SECOND_MS for change in changes_s),
-        tuple(offset * SECOND_MS for offset in offsets_s),
-        None if repeats_from_s is None else repeats_from_s * SECOND_MS,
-    )
+        raise Unreadable(f"the data of time zone `{name}` are damaged") from None
+    return Zone(name, tuple(changes_s), tuple(offsets_s), repeats_from_s)
 
 
 class _Table(NamedTuple):
@@ -123,10 +118,11 @@ class _YearlyRule(NamedTuple):
     end_s: int
 
 
-def _cycles_ms(time_ms: int, zone: Zone) -> int:
-    if zone.repeats_from_ms is None or time_ms < zone.repeats_from_ms:
+def _cycles_before(time_s: int, zone: Zone) -> int:
+    """Return the whole cycles, in seconds, that take `time_s` back into the known years."""
+    if zone.repeats_from_s is None or time_s < zone.repeats_from_s:
         return 0
-    return ((time_ms - zone.repeats_from_ms) // CYCLE_MS + 1) * CYCLE_MS
+    return ((time_s - zone.repeats_from_s) // CYCLE_S + 1) * CYCLE_S
 
 
 def _read_table(data: bytes) -> _Table:
@@ -140,7 +136,9 @@ def _read_table(data: bytes) -> _Table:
     place += change_count * 8
     types = data[place : place + change_count]
     place += change_count
-    offsets_s = [struct.unpack_from(">l", data, place + 6 * n)[0] for n in range(type_count)]
+    offsets_s: list[int] = [
+        struct.unpack_from(">l", data, place + 6 * number)[0] for number in range(type_count)
+    ]
     # Type 0 holds before the first change (RFC 9636, 3.2).
     return _Table(
         changes_s,
@@ -150,6 +148,9 @@ def _read_table(data: bytes) -> _Table:
 
 
 def _body_end(data: bytes, start: int, *, time_size: int) -> int:
+    magic: bytes
+    version: bytes
+    counts: list[int]
     magic, version, *counts = HEADER.unpack_from(data, start)
     universal, standard, leap_count, change_count, type_count, name_size = counts
     # A zone that counts leap seconds does not agree with the time of the blocks.
@@ -163,7 +164,7 @@ def _body_end(data: bytes, start: int, *, time_size: int) -> int:
 
 
 def _read_footer(footer: bytes) -> str:
-    if len(footer) < len(b"\n\n") or footer[:1] != b"\n" or footer.find(b"\n", 1) < 0:
+    if footer[:1] != b"\n":
         raise ValueError
     return footer[1 : footer.index(b"\n", 1)].decode("ascii")
 
@@ -179,14 +180,14 @@ def _append_rule(footer: str, changes_s: list[int], offsets_s: list[int]) -> int
     rule = _parse_rule(footer)
     if rule is None:
         return None
-    first_year = split_date(changes_s[-1] // 86_400).year if changes_s else 1
-    if first_year > RULE_YEAR_MAX:
+    known_until_s = max([DATE_MIN * DAY_S, *changes_s[-1:]])
+    if known_until_s // DAY_S > RULE_DATE_MAX:
         raise ValueError
-    known_until_s = changes_s[-1] if changes_s else join_date(1, 1, 1) * 86_400
+    first_year = split_date(known_until_s // DAY_S).year
     last_year = first_year + CYCLE_YEARS + 2
     for year in range(first_year, last_year + 1):
-        start_s = _day_in_year(rule.start_day, year) * 86_400 + rule.start_s - rule.winter_s
-        end_s = _day_in_year(rule.end_day, year) * 86_400 + rule.end_s - rule.summer_s
+        start_s = _day_in_year(rule.start_day, year) * DAY_S + rule.start_s - rule.winter_s
+        end_s = _day_in_year(rule.end_day, year) * DAY_S + rule.end_s - rule.summer_s
         for change_s, offset_s in sorted([(start_s, rule.summer_s), (end_s, rule.winter_s)]):
             if change_s > known_until_s and offset_s != offsets_s[-1]:
                 changes_s.append(change_s)
@@ -194,7 +195,7 @@ def _append_rule(footer: str, changes_s: list[int], offsets_s: list[int]) -> int
     if changes_s != sorted(set(changes_s)):
         raise ValueError
     # A whole year of changes stands on either side of the seam.
-    return join_date(last_year, 1, 1) * 86_400
+    return join_date(last_year, 1, 1) * DAY_S
 
 
 def _parse_rule(footer: str) -> _YearlyRule | None:
@@ -208,7 +209,7 @@ def _parse_rule(footer: str) -> _YearlyRule | None:
     winter_s = _check_offset(-_seconds(winter))
     if start_day is None:
         return None
-    summer_s = _check_offset(-_seconds(summer) if summer else winter_s + 3_600)
+    summer_s = _check_offset(-_seconds(summer) if summer else winter_s + HOUR_S)
     return _YearlyRule(
         winter_s, summer_s, start_day, _seconds(start or "2"), end_day, _seconds(end or "2")
     )
@@ -218,7 +219,7 @@ def _seconds(text: str) -> int:
     hours, minutes, seconds, *_ = *(int(part) for part in text.lstrip("+-").split(":")), 0, 0
     if hours > 167:  # noqa: PLR2004 -- a week less an hour (RFC 9636, 3.3.2)
         raise ValueError
-    total = hours * 3_600 + minutes * 60 + seconds
+    total = hours * HOUR_S + minutes * 60 + seconds
     return -total if text.startswith("-") else total
 
 

@@ -21,9 +21,10 @@ from servanda.interpreter.model import (
     TimerModel,
 )
 from servanda.interpreter.state import FIELD, Journal, Row
+from servanda.interpreter.time_zones import Zone
 from servanda.interpreter.times import (
     DAY_MS,
-    Zone,
+
     add_months_to_time,
     instant,
     local_date,
@@ -156,9 +157,10 @@ class TimerWatch:
             elif slot in timer.moment_slots and timer.takes(row):
                 self._arm(timer, row, journal)
 
-    def again(self, timer: ArmedTimer, row: Row, due: int, journal: Journal) -> None:
+    def again(self, model: TimerModel, row: Row, due: int, journal: Journal) -> None:
         """Arm a periodic timer for its next occurrence after `due`, if its row still meets it."""
-        trigger = timer.model.trigger
+        trigger = model.trigger
+        timer = next(one for one in self._timers if one.model is model)
         if isinstance(trigger, EveryTrigger) and timer.takes(row):
             self._put(timer, row, next_occurrence(trigger, due, due, self._zone), journal)
 

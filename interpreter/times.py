@@ -23,7 +23,7 @@ from servanda.interpreter.calendar_dates import (
 )
 from servanda.interpreter.numbers import Unreadable
 from servanda.interpreter.refusals import Code, Refused
-from servanda.interpreter.time_zones import first_time_of, offset_at
+from servanda.interpreter.time_zones import DAY_S, first_time_of, offset_at
 
 if TYPE_CHECKING:
     from servanda.interpreter.time_zones import Zone
@@ -108,7 +108,9 @@ def instant(date: int, time_of_day_ms: int, zone: Zone) -> int:
     forward) the reading moves forward by as much as the clock did.
     """
     assert 0 <= time_of_day_ms < DAY_MS, "a time of day is less than a day"
-    return check_time(first_time_of(check_date(date) * DAY_MS + time_of_day_ms, zone))
+    seconds, milliseconds = divmod(time_of_day_ms, SECOND_MS)
+    reading_s = check_date(date) * DAY_S + seconds
+    return check_time(first_time_of(reading_s, zone) * SECOND_MS + milliseconds)
 
 
 def next_daily(after_ms: int, time_of_day_ms: int, zone: Zone) -> int:
@@ -141,4 +143,4 @@ def next_monthly(after_ms: int, day_of_month: int, time_of_day_ms: int, zone: Zo
 
 
 def _clock_reading(time_ms: int, zone: Zone) -> int:
-    return time_ms + offset_at(time_ms, zone)
+    return time_ms + offset_at(time_ms // SECOND_MS, zone) * SECOND_MS

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import cache
+from typing import Any
 
 from servanda.interpreter.model import (
     AggregateValue,
@@ -31,8 +32,8 @@ _DOMAINS = (RecordDomain, WholeDomain, ListDomain, RangeDomain, NamesDomain)
 
 
 @cache
-def _names_of(node_type: type[object]) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(node_type) if one.name not in {"span", "type"})  # type: ignore[arg-type]
+def _names_of(node_type: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(node_type) if one.name not in {"span", "type"})
 
 
 def values_in(node: Value | Statement | Domain) -> Iterator[Value]:

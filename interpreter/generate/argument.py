@@ -178,8 +178,8 @@ class Authorities:
             case model.SignedByRole(roles=roles, alias=None):
                 with writer.block(f"if c.signer_with({writer.constant(roles)}) is None:"):
                     writer.line("raise not_authorised()")
-            case model.SignedByRole(roles=roles, alias=alias):
-                name = f"v{alias.number}"
+            case model.SignedByRole(roles=roles, alias=model.Local(number=number)):
+                name = f"v{number}"
                 writer.line(f"{name} = c.signer_with({writer.constant(roles)})")
                 with writer.block(f"if {name} is None:"):
                     writer.line("raise not_authorised()")

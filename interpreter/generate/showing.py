@@ -42,6 +42,12 @@ _SHOWN = {
     HASH: "show_hash({0})",
 }
 
+SHOWING = (
+    *("show_bool", "show_int", "show_serial", "show_decimal", "show_text", "show_date"),
+    *("show_time", "show_duration", "show_months", "show_hash", "show_list", "show_amount"),
+)
+"""The functions of `interpreter/values.py` that generated code may call."""
+
 
 def shown(values: Values, value: Value, unit: str | None) -> str:
     """Return the expression of `value` as text; `unit` is the Currency when it is a field."""
@@ -56,7 +62,7 @@ def shown_text(values: Values, text: str, shown_type: Type, unit: str | None) ->
         ):
             return f"show_amount({text}, {decimals}, {ascii(code)})"
         case AmountType(unit=field) | BalanceType(unit=field):
-            return f"show_amount_of({text}, {unit or values.unit(field)})"
+            return f"show_amount_in({text}, {unit or values.unit(field)})"
         case RecordType():
             return f"show_key({text})"
         case OptionalType(base=base):

@@ -195,7 +195,10 @@ class Steps:
         self.writer.line(self.values.write(step.value), step.span)
 
     def _give(self, step: model.GiveStep) -> None:
-        self.writer.line(f"return {self.values.write(step.value)}", step.span)
+        given = self.values.write(step.value)
+        if self.values.is_probed:
+            given = f"p.give({self.writer.site('give', step.span, step.value.type)}, {given})"
+        self.writer.line(f"return {given}", step.span)
 
     # ── control ───────────────────────────────────────────────────────────────────────────────
 

@@ -94,10 +94,10 @@ class Writer:
             self.constants[name] = value
         return self._constant_names[identity]
 
-    def site(self, kind: str, span: Span, shown: Type | None = None, title: str = "") -> int:
-        """Return the number of a new probe site."""
+    def site(self, kind: str, span: Span, shown: Type | None = None, title: str = "") -> str:
+        """Return the expression of a new probe site."""
         self.sites.append(Site(kind, span, shown, title))
-        return len(self.sites) - 1
+        return f"sites[{len(self.sites) - 1}]"
 
     def text(self) -> str:
         """Return the whole source."""

@@ -70,13 +70,13 @@ types = simple_types | simple_types.map(tree.OptionalType)
 literals = st.one_of(
     st.builds(tree.IntegerLiteral, counts),
     st.builds(tree.DecimalLiteral, fractions),
-    st.builds(tree.DecimalLiteral, digits | fractions, is_percent=st.just(True)),  # noqa: FBT003
+    st.builds(tree.DecimalLiteral, digits | fractions, is_percent=st.just(True)),
     st.builds(tree.AmountLiteral, digits | fractions, plain_names),
     st.builds(tree.DurationLiteral, st.integers(0, 2000), st.sampled_from(tree.DurationUnit)),
     st.sampled_from(["2026-01-05", "0001-12-31", "2026-99-99"]).map(tree.DateLiteral),
-    st.sampled_from(
-        ["2026-01-05T09:00Z", "2026-01-05T09:00:07Z", "2026-01-05T09:00:07.125Z"]
-    ).map(tree.InstantLiteral),
+    st.sampled_from(["2026-01-05T09:00Z", "2026-01-05T09:00:07Z", "2026-01-05T09:00:07.125Z"]).map(
+        tree.InstantLiteral
+    ),
     st.builds(tree.BoolLiteral, st.booleans()),
     st.builds(tree.MissingLiteral),
 )
@@ -116,9 +116,7 @@ def expressions(
 
 
 @cache
-def ranges(
-    depth: int = EXPRESSION_DEPTH, *, has_texts: bool = True
-) -> SearchStrategy[tree.Range]:
+def ranges(depth: int = EXPRESSION_DEPTH, *, has_texts: bool = True) -> SearchStrategy[tree.Range]:
     """Return closed and open ranges."""
     ends = expressions(depth, has_texts=has_texts)
     return st.builds(tree.Range, ends, ends, st.booleans())
@@ -276,9 +274,7 @@ states = perhaps(alternatives)
 triggers = st.one_of(
     st.builds(tree.HasBeen, alternatives, values),
     st.builds(tree.Reaches, states, values),
-    st.builds(
-        tree.Every, st.integers(1, 2000), st.none(), perhaps(st.integers(0, 1439)), states
-    ),
+    st.builds(tree.Every, st.integers(1, 2000), st.none(), perhaps(st.integers(0, 1439)), states),
     st.builds(tree.Every, st.none(), st.integers(0, 31), perhaps(st.integers(0, 1439)), states),
 )
 

@@ -45,9 +45,7 @@ PUBLISHED_CONVENTIONS = {
 }
 """The names of the published vectors for the conventions that the language has."""
 
-needs_cases = pytest.mark.skipif(
-    not CASES.exists(), reason="the shared case files are not here"
-)
+needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the shared case files are not here")
 
 
 def add_period(start: str, count: int, unit: str) -> str:
@@ -62,9 +60,7 @@ def add_period(start: str, count: int, unit: str) -> str:
 def test_day_counts_are_the_published_ones() -> None:
     """Every published vector of a convention that the language has, to its ten places."""
     cases = json.loads((CASES / "day_count.json").read_text(encoding="utf-8"))
-    vectors = [
-        row for row in cases["day_count_fraction"] if row[0] in PUBLISHED_CONVENTIONS
-    ]
+    vectors = [row for row in cases["day_count_fraction"] if row[0] in PUBLISHED_CONVENTIONS]
     assert len(vectors) >= 25
     for convention, start, end, expected in vectors:
         fraction = year_fraction(
@@ -90,7 +86,7 @@ def test_periods_are_the_published_ones() -> None:
         ("1999-02-01", "1999-07-01", "0.4109589041"),
         ("1999-07-01", "2000-07-01", "1.0013773486"),
         ("2000-01-30", "2000-06-30", "0.4153005464"),
-        ("1999-11-30", "2000-04-30", "0.4155402350"),
+        ("1999-11-30", "2000-04-30", "0.4155400853"),
     ],
 )
 def test_actual_actual_is_the_published_one(start: str, end: str, expected: str) -> None:
@@ -145,9 +141,26 @@ def test_the_epoch_is_day_zero() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026-1-5", "2026-02-30", "2025-02-29", "2026-13-01", "2026-00-10", "2026-01-00"]
-    + ["0000-01-01", "10000-01-01", "2026/01/05", "20260105", " 2026-01-05", "2026-01-05\n"]
-    + ["٢٠٢٦-01-05", "-001-01-01", "2026-01-05T00:00Z", "9" * 1_000_000],
+    [
+        "",
+        "2026-1-5",
+        "2026-02-30",
+        "2025-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-01-00",
+        "0000-01-01",
+        "10000-01-01",
+        "2026/01/05",
+        "20260105",
+        " 2026-01-05",
+        "2026-01-05\n",
+        "٢٠٢٦-01-05",
+        "-001-01-01",
+        "2026-01-05T00:00Z",
+        "9" * 1_000_000,
+    ],
+    ids=lambda text: repr(text)[:30],
 )
 def test_what_is_no_date_is_unreadable(text: str) -> None:
     """Four digits, two, two, and a day that exists."""
@@ -188,9 +201,10 @@ def test_months_are_counted_from_the_first_date() -> None:
 def test_days_between_undoes_add_days(start: int, end: int) -> None:
     """From one date it is just so many days to the other."""
     assert add_days(start, days_between(start, end)) == end
-    assert days_between(start, end) == (
-        (EPOCH + dt.timedelta(end)) - (EPOCH + dt.timedelta(start))
-    ).days
+    assert (
+        days_between(start, end)
+        == ((EPOCH + dt.timedelta(end)) - (EPOCH + dt.timedelta(start))).days
+    )
 
 
 def test_dates_out_of_range_are_refused_as_overflow() -> None:

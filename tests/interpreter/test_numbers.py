@@ -280,8 +280,32 @@ def test_decimals_are_read_back(value: Decimal) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", ".5", "5.", "1e5", "1E5", "NaN", "Infinity", "-inf", "1__0", "_1", "1_", "1_.0"]
-    + ["1._0", "1.0_", "1,000", " 1", "1\n", "0x10", "--1", "1.2.3", "٣", "1²", "3.65%"],
+    [
+        "",
+        "-",
+        ".5",
+        "5.",
+        "1e5",
+        "1E5",
+        "NaN",
+        "Infinity",
+        "-inf",
+        "1__0",
+        "_1",
+        "1_",
+        "1_.0",
+        "1._0",
+        "1.0_",
+        "1,000",
+        " 1",
+        "1\n",
+        "0x10",
+        "--1",
+        "1.2.3",
+        "٣",
+        "1²",
+        "3.65%",
+    ],
 )
 def test_what_is_no_number_is_unreadable(text: str) -> None:
     """Only the digits 0 to 9, one sign, one point, and underscores between digits."""
@@ -291,7 +315,9 @@ def test_what_is_no_number_is_unreadable(text: str) -> None:
         parse_int(text)
 
 
-@pytest.mark.parametrize("text", ["9" * 35, "1" * 10_000_000, "1_" * 1_000_000, "0" * 101])
+@pytest.mark.parametrize(
+    "text", ["9" * 35, "1" * 10_000_000, "1_" * 1_000_000, "0" * 101], ids=lambda text: text[:3]
+)
 def test_a_number_too_long_is_unreadable_at_once(text: str) -> None:
     """The length is bounded before anything looks at the digits."""
     with pytest.raises(Unreadable):

@@ -124,6 +124,7 @@ def test_amounts_that_are_read(text: str, decimals: int, expected: int) -> None:
         ("9" * 1_000_000, 2),
         ("0." + "0" * 1_000_000, 2),
     ],
+    ids=lambda value: repr(value)[:30],
 )
 def test_amounts_that_are_unreadable(text: str, decimals: int) -> None:
     """Nothing is rounded, guessed or cut off while reading."""

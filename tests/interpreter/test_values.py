@@ -63,7 +63,7 @@ def test_shown_ints_are_read_back(value: int) -> None:
 @given(st.integers(-INT_LIMIT + 1, INT_LIMIT - 1), st.integers(-34, 40))
 def test_equal_decimals_are_shown_equal(digits: int, exponent: int) -> None:
     """Trailing zeros that do not change a number do not change what is shown of it."""
-    value = Decimal((digits < 0 and 1 or 0, tuple(map(int, str(abs(digits)))), exponent))
+    value = Decimal((int(digits < 0), tuple(map(int, str(abs(digits)))), exponent))
     padded = Decimal(f"{value:f}" + ("0" if exponent < 0 else ".0"))
     assert value == padded
     assert show_decimal(value) == show_decimal(padded)
@@ -73,8 +73,15 @@ def test_equal_decimals_are_shown_equal(digits: int, exponent: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("2", "2.0"), ("2.50", "2.5"), ("-1234.5", "-1_234.5"), ("0.0365", "0.0365")]
-    + [("0.00", "0.0"), ("1000000.123456", "1_000_000.123456"), ("100", "100.0")],
+    [
+        ("2", "2.0"),
+        ("2.50", "2.5"),
+        ("-1234.5", "-1_234.5"),
+        ("0.0365", "0.0365"),
+        ("0.00", "0.0"),
+        ("1000000.123456", "1_000_000.123456"),
+        ("100", "100.0"),
+    ],
 )
 def test_decimals(text: str, expected: str) -> None:
     """Plain notation with a point, so that a Decimal is never taken for an Int."""

@@ -1,0 +1,177 @@
+"""Calls that have effects: clauses of this contract, actions of others.
+
+In comes a call; out comes a step, or the value that a called action gives. A call that computes is
+an expression and checked there.
+"""
+
+from __future__ import annotations
+
+from servanda.grammar import tree
+from servanda.grammar.diagnostics import Label
+from servanda.interpreter.body import Course, report
+from servanda.interpreter.check_expression import arguments_of, value_of
+from servanda.interpreter.facts import forget_changed
+from servanda.interpreter.model import ClauseStep, ForeignCall, Statement, Value, ValueStep
+from servanda.interpreter.scope import Place, Scope
+from servanda.interpreter.suggest import did_you_mean
+from servanda.interpreter.symbols import (
+    ActionSymbol,
+    ClauseSymbol,
+    ContractSymbol,
+    DecisionSymbol,
+    RuleSymbol,
+    Symbol,
+)
+
+
+def check_call_statement(
+    statement: tree.CallStatement, scope: Scope, course: Course
+) -> tuple[Statement, ...]:
+    """Return the call of a clause or of an action of another contract."""
+    call = statement.call
+    foreign = foreign_call(call, scope, course)
+    if foreign is not None:
+        if isinstance(foreign, ForeignCall):
+            return (ValueStep(foreign, span=statement.span),)
+        return ()
+    if not isinstance(call, tree.Apply):
+        report(
+            scope,
+            "E0272",
+            "this does nothing",
+            call.span,
+            "a value that nobody uses",
+            help="name it with `let`, or remove it",
+        )
+        return ()
+    if not isinstance(call.callee, tree.NameReference):
+        value_of(call, scope)
+        report_unused_value(call, scope)
+        return ()
+    name = call.callee.name
+    symbol = scope.checking.declarations.find(name.text)
+    if not isinstance(symbol, ClauseSymbol) or course.place is Place.SCRIPT:
+        report_no_clause(call, name, symbol, scope, course)
+        return ()
+    scope.checking.used_names.add(name.text)
+    arguments = arguments_of(call.arguments, symbol.parameters, scope, name.text, call.span)
+    forget_changed(scope)
+    course.states.forget()
+    return (ClauseStep(name.text, arguments, span=statement.span),)
+
+
+def report_unused_value(call: tree.Apply, scope: Scope) -> None:
+    """Report a computation whose result goes nowhere."""
+    report(
+        scope,
+        "E0272",
+        "the value of this call is not used",
+        call.span,
+        "it computes, and changes nothing",
+        help="name its value with `let`, or remove it",
+    )
+
+
+def report_no_clause(
+    call: tree.Apply, name: tree.Name, symbol: Symbol | None, scope: Scope, course: Course
+) -> None:
+    """Report a call that is none of a clause, and say what it is."""
+    for argument in call.arguments:
+        value_of(argument.value, scope)
+    declared = Label(symbol.span, f"`{name.text}` is declared here") if symbol else None
+    others = [declared] if declared else []
+    if isinstance(symbol, ActionSymbol) and course.place is Place.SCRIPT:
+        report(
+            scope,
+            "E0415",
+            f"nobody does `{name.text}`",
+            name.span,
+            "an action is done by a party",
+            *others,
+            help=f"say who does it: `party does {name.text}(…)`",
+        )
+    elif isinstance(symbol, ActionSymbol):
+        report(
+            scope,
+            "E0416",
+            f"the action `{name.text}` cannot be called from inside its contract",
+            name.span,
+            "an action is done by a party, who signs it",
+            *others,
+            help="put what both share into a `clause` and call that",
+        )
+    elif isinstance(symbol, ClauseSymbol):
+        report(
+            scope,
+            "E0417",
+            f"the clause `{name.text}` cannot be called from outside its contract",
+            name.span,
+            "a clause is called by actions alone",
+            *others,
+            help="do an action that calls it",
+        )
+    elif isinstance(symbol, RuleSymbol | DecisionSymbol):
+        report_unused_value(call, scope)
+    else:
+        clauses = [
+            one for one, kind in scope.checking.declarations.symbols.items()
+            if isinstance(kind, ClauseSymbol)
+        ]  # fmt: skip
+        report(
+            scope,
+            "E0263",
+            f"`{name.text}` is no clause" if symbol else f"unknown clause `{name.text}`",
+            name.span,
+            "nothing to call",
+            *others,
+            help=did_you_mean(name.text, clauses) or f"declare it: `clause {name.text}(…)`",
+        )
+
+
+def foreign_call(expression: tree.Expression, scope: Scope, course: Course) -> Value | None:
+    """Return the call of an action of another contract; None if `expression` is none."""
+    match expression:
+        case tree.Apply(
+            callee=tree.Member(object=tree.NameReference(name=alias), name=name) as callee
+        ):
+            symbol = scope.checking.declarations.symbols.get(alias.text)
+        case _:
+            return None
+    if not isinstance(symbol, ContractSymbol):
+        return None
+    action = symbol.declarations.symbols.get(name.text)
+    if not isinstance(action, ActionSymbol):
+        return None
+    scope.checking.used_names.add(alias.text)
+    if course.place is Place.SCRIPT:
+        report(
+            scope,
+            "E0415",
+            f"nobody does `{alias.text}.{name.text}`",
+            callee.span,
+            "an action is done by a party",
+            Label(action.span, "declared here"),
+            help=f"say who does it: `party does {alias.text}.{name.text}(…)`",
+        )
+    elif course.place is Place.RULE:
+        report(
+            scope,
+            "E0381",
+            "a rule only computes: it has no effects and refuses nothing",
+            callee.span,
+            "an action has effects",
+            Label(action.span, "declared here"),
+            help="call the action in the action or clause that asks the rule",
+        )
+    arguments = arguments_of(
+        expression.arguments, action.parameters, scope, name.text, expression.span
+    )
+    forget_changed(scope)
+    course.states.forget()
+    return ForeignCall(
+        type=action.result,
+        span=expression.span,
+        contract=action.contract,
+        action=name.text,
+        arguments=arguments,
+    )

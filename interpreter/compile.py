@@ -1,0 +1,65 @@
+"""Compile: a checked contract to a program of Python code objects, ready to be bound to a state.
+
+The same model always gives the same source text, to the letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from servanda.grammar.source import Span
+from servanda.interpreter.generate.contract import ContractWriter
+from servanda.interpreter.generate.writer import Reference, Site, Writer
+from servanda.interpreter.model import ContractModel
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Generated code: its text, the clause of each line, and what it must be bound to."""
+
+    name: str
+    text: str
+    code: CodeType
+    spans: tuple[Span | None, ...]
+    references: dict[Reference, str]
+    constants: dict[str, Any]
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A contract that can run; `probed` is the same with probes in."""
+
+    model: ContractModel
+    plain: Code
+    probed: Code
+
+
+def compile_contract(model: ContractModel) -> Program:
+    """Return the program of a contract."""
+    return Program(
+        model,
+        code_of(f"<{model.name}>", ContractWriter(model, is_probed=False).write()),
+        code_of(f"<{model.name} with probes>", ContractWriter(model, is_probed=True).write()),
+    )
+
+
+def code_of(name: str, writer: Writer) -> Code:
+    """Return what a writer has written as a code object."""
+    text = writer.text()
+    return Code(
+        name,
+        text,
+        compile(text, name, "exec", dont_inherit=True),
+        tuple(writer.spans),
+        writer.references,
+        writer.constants,
+        tuple(writer.sites),
+    )
+
+
+def clause_of(code: Code, line: int) -> Span | None:
+    """Return the clause that a line (from 1) of generated source comes from."""
+    return code.spans[line - 1] if 0 < line <= len(code.spans) else None

@@ -1,0 +1,334 @@
+"""The machine: programs bound to one state. It executes calls and timers, all or nothing.
+
+In come calls at the block's time; out come receipts. A refusal leaves no trace in the state but
+its receipt. What is asserted here must hold whatever a contract says: money is conserved, and
+nothing half done stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from servanda.interpreter.compile import Code, Program, clause_of
+from servanda.interpreter.context import Context
+from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
+from servanda.interpreter.explain import Trace
+from servanda.interpreter.generate.contract import moment_fields
+from servanda.interpreter.generate.writer import Reference
+from servanda.interpreter.invariants import Invariants
+from servanda.interpreter.members import Members
+from servanda.interpreter.model import ContractModel, ReachesTrigger, TimerModel
+from servanda.interpreter.receipts import Amount, Call, Receipt
+from servanda.interpreter.refusals import Code as RefusalCode
+from servanda.interpreter.refusals import Refused
+from servanda.interpreter.runtime import names_for_generated_code, over_cost
+from servanda.interpreter.settle import settle
+from servanda.interpreter.state import FIELD, Table, Tables, undo
+from servanda.interpreter.timers import (
+    ArmedTimer,
+    Entry,
+    Order,
+    TimerQueue,
+    TimerWatch,
+    retried,
+)
+from servanda.interpreter.time_zones import UTC, Zone
+from servanda.interpreter.types import (
+    AmountType,
+    ListType,
+    OptionalType,
+    RecordType,
+    SetType,
+)
+from servanda.interpreter.units import ISO_4217
+from servanda.interpreter.values import show_amount
+
+Function = Callable[..., Any]
+
+
+class Bound:
+    """A program bound to the tables of one machine: its functions by what they are."""
+
+    __slots__ = ("functions", "model", "probed", "watches", "zone")
+
+    def __init__(self, model: ContractModel, zone: Zone) -> None:
+        self.model = model
+        self.zone = zone
+        self.functions: dict[tuple[str, str], Function] = {}
+        self.probed: dict[tuple[str, str], Function] = {}
+        self.watches: dict[RecordType, TimerWatch] = {}
+
+
+class Machine:
+    """Contracts, their state, their members, and the block's time (milliseconds).
+
+    Before the first block the time is the epoch.
+    """
+
+    def __init__(
+        self,
+        zones: Mapping[str, Zone] | None = None,
+        *,
+        call_steps_max: int = CALL_STEPS_MAX,
+        block_steps_max: int = BLOCK_STEPS_MAX,
+    ) -> None:
+        self.now = 0
+        self.members = Members()
+        self.queue = TimerQueue()
+        self.tables: Tables = {}
+        self.issued: dict[tuple[str, str], int] = {}
+        self.call_steps_max = call_steps_max
+        self.block_steps_max = block_steps_max
+        self.overdue_receipts: list[Receipt] = []
+        """Receipts of timers that a call ran early; whoever asks for them empties the list."""
+        self._zones: Mapping[str, Zone] = zones or {}
+        self._units = {code: unit.decimals for code, unit in ISO_4217.items()}
+        self._bound: dict[str, Bound] = {}
+        self._codes: dict[str, Code] = {}
+        self._invariants = Invariants()
+
+    # ── deploying ─────────────────────────────────────────────────────────────────────────────
+
+    def deploy(self, program: Program) -> None:
+        """Bind a program to this machine; the contracts it uses have been deployed before."""
+        model = program.model
+        assert model.name not in self._bound, "a contract is deployed once"
+        bound = Bound(model, UTC if model.timezone == "UTC" else self._zones[model.timezone])
+        self._units.update(model.units)
+        for record in model.records.values():
+            self.tables[record.type] = Table(model.name, record, self._units.__getitem__)
+        self._bound[model.name] = bound
+        bound.functions = self._bind(program.plain, bound)
+        bound.probed = self._bind(program.probed, bound)
+        self._watch(bound)
+        self._invariants.add(model, self.tables, bound.functions)
+
+    def _bind(self, code: Code, bound: Bound) -> dict[tuple[str, str], Function]:
+        names = self.namespace(code, bound.zone)
+        exec(code.code, names)  # noqa: S102 -- our own generated code, with no builtins but a few
+        return {
+            (reference.kind, reference.name): names[name]
+            for reference, name in code.references.items()
+            if reference.contract == bound.model.name and name in names
+        }
+
+    def namespace(self, code: Code, zone: Zone) -> dict[str, Any]:
+        """Return the globals that generated code is run with."""
+        names = names_for_generated_code()
+        names.update(code.constants)
+        names.update(
+            zone=zone,
+            sites=code.sites,
+            decimals_of=self._units.__getitem__,
+            show_amount_in=self._show_amount,
+        )
+        for reference, name in code.references.items():
+            found = self._find(reference, is_probed=code.name.endswith("probes>"))
+            if found is not None:
+                names[name] = found
+        self._codes[code.name] = code
+        return names
+
+    def _show_amount(self, steps: int, unit: str) -> str:
+        return show_amount(steps, self._units[unit], unit)
+
+    def _find(self, reference: Reference, *, is_probed: bool) -> Any:
+        if reference.kind == "table":
+            return self.tables[RecordType(reference.contract, reference.name)]
+        bound = self._bound[reference.contract]
+        if reference.kind == "arrows":
+            return bound.model.lifecycles[reference.name].arrows
+        functions = bound.probed if is_probed else bound.functions
+        return functions.get((reference.kind, reference.name))
+
+    def _watch(self, bound: Bound) -> None:
+        model = bound.model
+        by_record: dict[RecordType, list[ArmedTimer]] = {}
+        for timer in model.timers:
+            by_record.setdefault(timer.record, []).append(self._armed(bound, timer))
+        for record, timers in by_record.items():
+            watch = TimerWatch(self.queue, model.name, bound.zone, timers, lambda: self.now)
+            self.tables[record].watch = bound.watches[record] = watch
+
+    def _armed(self, bound: Bound, timer: TimerModel) -> ArmedTimer:
+        model = bound.model
+        moment: Function = _never
+        if isinstance(timer.trigger, ReachesTrigger):
+            moment = bound.functions["moment", str(timer.number)]
+        return ArmedTimer(
+            model.name,
+            timer,
+            model.records[timer.record.name].lifecycle_field,
+            frozenset(FIELD + name for name in moment_fields(timer)),
+            moment,
+        )
+
+    @property
+    def contracts(self) -> Mapping[str, ContractModel]:
+        """The deployed contracts by name."""
+        return {name: bound.model for name, bound in self._bound.items()}
+
+    # ── calls ─────────────────────────────────────────────────────────────────────────────────
+
+    def execute(self, call: Call) -> Receipt:
+        """Run a call at the block's time: wholly, or not at all."""
+        context = Context(self, call.contract, call.signers)
+        return self._execute(context, call)
+
+    def trace(self, call: Call) -> tuple[Receipt, Trace]:
+        """Run a call as `execute` does, through the code with probes."""
+        context = Context(self, call.contract, call.signers)
+        context.probe = trace = Trace()
+        return self._execute(context, call), trace
+
+    def ask(self, call: Call) -> Receipt:
+        """Answer a rule to those whom its `by` allows; nothing changes."""
+        context = Context(self, call.contract, call.signers)
+        bound = self._bound.get(call.contract)
+        function = None if bound is None else bound.functions.get(("ask", call.action))
+        try:
+            if bound is None or function is None:
+                raise _unknown_action(call.contract, call.action)
+            value = function(context, call.arguments)
+            if context.steps > context.steps_max:
+                raise over_cost()
+        except Refused as refused:
+            self.locate(refused)
+            return self._refusal(context, call.action, refused)
+        result = bound.model.rules[call.action].result
+        assert not context.undo, "a rule changes nothing"
+        return self._receipt(context, call.action, self._outward(value, result))
+
+    def _execute(self, context: Context, call: Call) -> Receipt:
+        try:
+            value = self.run_action(context, call.action, call.arguments)
+            settle(context, self._invariants)
+        except Refused as refused:
+            self.locate(refused)
+            undo(context.undo)
+            return self._refusal(context, call.action, refused)
+        except BaseException:
+            undo(context.undo)
+            raise
+        self._keep(context)
+        action = self._bound[call.contract].model.actions[call.action]
+        return self._receipt(context, call.action, self._outward(value, action.result))
+
+    def run_action(self, context: Context, action: str, arguments: tuple[Any, ...]) -> Any:
+        """Run an action's generated code inside a context."""
+        bound = self._bound.get(context.contract)
+        if bound is None:
+            raise _unknown_action(context.contract, action)
+        functions = bound.functions if context.probe is None else bound.probed
+        function = functions.get(("action", action))
+        if function is None:
+            raise _unknown_action(context.contract, action)
+        return function(context, arguments)
+
+    def _keep(self, context: Context) -> None:
+        if context.issued:
+            for place, steps in context.issued.items():
+                self.issued[place] = self.issued.get(place, 0) + steps
+
+    def _outward(self, value: Any, given: Any) -> Any:
+        if value is None:
+            return None
+        match given:
+            case RecordType():
+                return value.key
+            case OptionalType(base=base):
+                return self._outward(value, base)
+            case AmountType(unit=unit):
+                return Amount(value, unit.code) if hasattr(unit, "code") else value
+            case ListType(item=item) | SetType(item=item):
+                return tuple(self._outward(one, item) for one in value)
+            case _:
+                return value
+
+    def _receipt(self, context: Context, title: str, value: Any) -> Receipt:
+        events, notices = tuple(context.events), tuple(context.notices)
+        return Receipt(title, None, "", None, value, events, notices, context.steps)
+
+    def _refusal(self, context: Context, title: str, refused: Refused) -> Receipt:
+        code = str(refused.code)
+        return Receipt(title, code, refused.message, refused.span, None, (), (), context.steps)
+
+    def locate(self, refused: Refused) -> None:
+        """Give a refusal the clause that it came from: the innermost generated line."""
+        if refused.span is not None:
+            return
+        trace: TracebackType | None = refused.__traceback__
+        while trace is not None:
+            code = self._codes.get(trace.tb_frame.f_code.co_filename)
+            if code is not None:
+                refused.span = clause_of(code, trace.tb_lineno)
+            trace = trace.tb_next
+        # A refusal is kept in receipts for long: it must not keep whole frames alive.
+        refused.__traceback__ = None
+
+    # ── timers ────────────────────────────────────────────────────────────────────────────────
+
+    def next_due(self) -> int | None:
+        """Return when something falls due next, or None."""
+        return self.queue.next_at()
+
+    def advance(self, now: int) -> list[Receipt]:
+        """Open a block at `now`, later than the one before, and fire what is due.
+
+        Entries run in order and never behind the last that ran: what falls due behind it runs
+        in the next block. They may spend half of the block's cost; the rest carry over.
+        """
+        assert now > self.now, "block time strictly rises"
+        self.now = now
+        receipts: list[Receipt] = []
+        spent, position = 0, None
+        while spent < self.block_steps_max // 2:
+            found = self.queue.next_after(position, now)
+            if found is None:
+                break
+            entry, row = found
+            receipt = self._fire(entry, row)
+            receipts.append(receipt)
+            spent += max(1, receipt.cost)
+            position = entry.order
+        return receipts
+
+    def fire_overdue(self, rows: tuple[Any, ...]) -> None:
+        """Fire what is overdue about these records before somebody acts on them."""
+        for row in rows:
+            if row is None:
+                continue
+            for entry in self.queue.due_of(row, self.now):
+                if entry.fault_count == 0:
+                    self.overdue_receipts.append(self._fire(entry, row))
+
+    def _fire(self, entry: Entry, row: Any) -> Receipt:
+        order: Order = entry.order
+        bound = self._bound[order.contract]
+        timer = bound.model.timers[order.number]
+        context = Context(self, order.contract, ())
+        context.due = entry.due
+        name = (order.contract, order.number)
+        try:
+            self.queue.put(row, name, None, context.undo)
+            bound.functions["timer", str(order.number)](context, row)
+            if self.queue.waiting(row, *name) is None:
+                bound.watches[timer.record].again(timer, row, entry.due, context.undo)
+            settle(context, self._invariants)
+        except Refused as refused:
+            self.locate(refused)
+            undo(context.undo)
+            self.queue.put(row, name, retried(entry, self.now), [])
+            return self._refusal(context, timer.title, refused)
+        self._keep(context)
+        return self._receipt(context, timer.title, None)
+
+
+def _never(_: object) -> None:
+    return None
+
+
+def _unknown_action(contract: str, action: str) -> Refused:
+    return Refused(RefusalCode.UNKNOWN_ACTION, f"{contract} has no action `{action}`")

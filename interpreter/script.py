@@ -1,0 +1,192 @@
+"""Compiled tests and scripts: functions that drive a chain through a `Driver`.
+
+What a step means on a chain, in a file or on a terminal is the driver's business; what the
+expressions mean is the same generated code that contracts run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from servanda.grammar.source import Span
+from servanda.interpreter.compile import Code, code_of
+from servanda.interpreter.context import Context
+from servanda.interpreter.explain import Trace
+from servanda.interpreter.generate.script import write_script
+from servanda.interpreter.machine import Machine
+from servanda.interpreter.model import ScriptModel, TestModel
+from servanda.interpreter.receipts import Event, Notice
+from servanda.interpreter.state import FIELD
+from servanda.interpreter.time_zones import UTC
+from servanda.interpreter.types import (
+    AmountType,
+    ListType,
+    OptionalType,
+    RecordType,
+    SetType,
+    Type,
+)
+
+
+class FeedCode(NamedTuple):
+    """A feed ready to run; `where`, `at` (milliseconds) and `body` take a row of the file."""
+
+    file: str
+    span: Span
+    where: Callable[[Any], bool] | None
+    at: Callable[[Any], int] | None
+    body: Callable[[Any], None]
+
+
+class Driver(Protocol):
+    """Who carries out the steps of a test or script."""
+
+    def enrol(self, role: str, name: str) -> str:
+        """Enrol a member with a role and return its name."""
+
+    def does(
+        self,
+        span: Span,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+    ) -> object:
+        """Run an action and return what it gave, in its outward form."""
+
+    def cannot(  # noqa: PLR0913 -- the parts of one step
+        self,
+        span: Span,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+        code: str,
+    ) -> None:
+        """Run an action that must be refused with `code`."""
+
+    def expect(
+        self, span: Span, test: Callable[[], bool], explain: Callable[[Trace], bool]
+    ) -> None:
+        """Fail unless `test()`; `explain` runs the same again and tells a trace what it sees."""
+
+    def at(self, span: Span, time_ms: int) -> None:
+        """Move the clock to a time."""
+
+    def wait(self, span: Span, duration_ms: int, months: int) -> None:
+        """Move the clock on."""
+
+    def show(self, span: Span, shown: str) -> None:
+        """Print a value, already as text."""
+
+    def feeds(self, span: Span, feeds: tuple[FeedCode, ...]) -> None:
+        """Run feeds that stand together, merged by their time."""
+
+    def events(self, contract: str, name: str) -> Iterable[Any]:
+        """Return what was emitted so far, in order: objects with an attribute per parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledScript:
+    """A test file or script whose functions can be bound to a machine."""
+
+    model: ScriptModel
+    code: Code
+    tests: tuple[tuple[TestModel, str], ...]
+    script: tuple[TestModel, str] | None
+
+    def bind(self, machine: Machine, driver: Driver) -> dict[str, Callable[[], None]]:
+        """Return, by function name, what runs a test on a machine; its contracts are deployed."""
+        names = machine.namespace(self.code, UTC)
+        names.update(FeedCode=FeedCode, steps_of=_steps_of)
+        exec(self.code.code, names)  # noqa: S102 -- our own generated code
+        context = ScriptContext(machine)
+        bound: dict[str, Callable[[], None]] = {}
+        for _, name in (*self.tests, *([self.script] if self.script else [])):
+            bound[name] = _runner(names[name], context, driver)
+        return bound
+
+
+class ScriptContext(Context):
+    """The context in which a script's own expressions run: it reads, and never writes."""
+
+    __slots__ = ()
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, "", ())
+        self.steps_max = 10**18
+
+    @property
+    def now(self) -> int:
+        """The machine's present time."""
+        return self.machine.now
+
+    @now.setter
+    def now(self, _: int) -> None:
+        """Ignore: the machine has the clock."""
+
+
+def compile_script(model: ScriptModel) -> CompiledScript:
+    """Return the functions of a checked test file or script."""
+    writer, tests, script = write_script(model)
+    top = None if model.script is None or script is None else (model.script, script)
+    pairs = tuple(zip(model.tests, tests, strict=True))
+    return CompiledScript(model, code_of("<script>", writer), pairs, top)
+
+
+class EventView:
+    """An event or notice as a script reads it: `f_` and the parameter's name for each value."""
+
+
+def view_events(
+    machine: Machine, events: Iterable[Event], contract: str, name: str
+) -> list[EventView]:
+    """Return the events of one name, in order, with references as rows again."""
+    parameters = machine.contracts[contract].events[name].parameters
+    views = []
+    for event in events:
+        if (event.contract, event.name) == (contract, name):
+            view = EventView()
+            for (parameter, its_type), value in zip(parameters, event.values, strict=True):
+                setattr(view, FIELD + parameter, _inward(machine, value, its_type))
+            views.append(view)
+    return views
+
+
+def view_notices(notices: Iterable[Notice]) -> list[EventView]:
+    """Return notices, in order, with their `to` and `text`."""
+    views = []
+    for notice in notices:
+        view = EventView()
+        setattr(view, FIELD + "to", notice.party)
+        setattr(view, FIELD + "text", notice.text)
+        views.append(view)
+    return views
+
+
+def _inward(machine: Machine, value: Any, its_type: Type) -> Any:
+    if value is None:
+        return None
+    match its_type:
+        case RecordType():
+            return machine.tables[its_type].rows[value]
+        case AmountType():
+            return value[0]
+        case OptionalType(base=base):
+            return _inward(machine, value, base)
+        case ListType(item=item) | SetType(item=item):
+            return tuple(_inward(machine, one, item) for one in value)
+        case _:
+            return value
+
+
+def _runner(
+    function: Callable[[Any, Any], None], context: Context, driver: Driver
+) -> Callable[[], None]:
+    return lambda: function(context, driver)
+
+
+def _steps_of(amount: Any) -> Any:
+    return None if amount is None else amount[0]

@@ -1,0 +1,266 @@
+"""The formatter: one style, nothing lost, nothing changed but the look."""
+
+import difflib
+import importlib.util
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from servanda.grammar import layout, tree
+from servanda.grammar.diagnostics import Diagnostics
+from servanda.grammar.formatter import format_file, format_source
+from servanda.grammar.logical_lines import logical_lines
+from servanda.grammar.parser import parse
+from servanda.grammar.source import Source
+
+HERE = Path(__file__).resolve().parent
+DESIGN = HERE.parents[1] / ".." / "shared" / "design" / "language.md"
+PIECE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|.', re.DOTALL)
+
+thorough = settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None
+)
+
+
+def load(name: str) -> ModuleType:
+    """Load a neighbour of this file once."""
+    if name not in sys.modules:
+        specification = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        assert specification is not None
+        assert specification.loader is not None
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[name] = module
+        specification.loader.exec_module(module)
+    return sys.modules[name]
+
+
+trees = load("tree_strategies")
+any_file = trees.files() | trees.scripts()
+rates = st.sampled_from([0.02, 0.2, 0.6])
+randoms = st.randoms(use_true_random=False)
+
+
+def formatted(text: str) -> str:
+    """Return `text` formatted; it must parse."""
+    diagnostics = Diagnostics()
+    found = format_source(Source("a.contract", text), diagnostics)
+    assert found is not None, (text, list(diagnostics))
+    return found
+
+
+def parsed(text: str) -> tree.File:
+    """Return the tree of `text`; it must parse."""
+    diagnostics = Diagnostics()
+    file = parse(Source("a.contract", text), diagnostics)
+    assert not diagnostics.has_errors, (text, list(diagnostics))
+    return file
+
+
+def comment_texts(text: str) -> list[str]:
+    """Return the comments of `text` in order, found without the formatter's own scanner."""
+    pieces = re.findall(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*', text)
+    return [piece.rstrip() for piece in pieces if piece.startswith("#")]
+
+
+@pytest.fixture(params=[30, layout.LINE_COLUMNS_MAX])
+def _columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Format as wide as ever, and so narrow that nearly every line breaks."""
+    monkeypatch.setattr(layout, "LINE_COLUMNS_MAX", request.param)
+    return
+
+
+@pytest.mark.usefixtures("_columns")
+@thorough
+@given(any_file)
+def test_formatting_keeps_the_tree(file: tree.File) -> None:
+    """What is written from a tree reads as that tree, and is already formatted."""
+    text = format_file(file)
+    assert parsed(text) == file
+    assert formatted(text) == text
+
+
+@pytest.mark.usefixtures("_columns")
+@thorough
+@given(any_file)
+def test_text_is_well_formed(file: tree.File) -> None:
+    """Lines end in a letter and LF, blank lines are single, and the text ends in one LF."""
+    text = format_file(file)
+    assert text.endswith("\n")
+    assert "\n\n\n" not in text
+    assert not text.endswith("\n\n")
+    assert not text.startswith("\n") or text == "\n"
+    assert all(line == line.rstrip() for line in text.split("\n"))
+    assert "\r" not in text
+
+
+@pytest.mark.usefixtures("_columns")
+@thorough
+@given(any_file, randoms, rates)
+def test_well_placed_comments_stay(file: tree.File, chance: random.Random, rate: float) -> None:
+    """A comment behind any line, or above one with its indentation, stays to the letter."""
+    lines = []
+    for line in format_file(file).splitlines():
+        indentation = line[: len(line) - len(line.lstrip())]
+        if line and line.lstrip()[0] not in ")]" and chance.random() < rate:
+            lines.append(f"{indentation}# above {len(lines)}")
+        is_followed = line and chance.random() < rate
+        lines.append(f"{line}  # behind {len(lines)}" if is_followed else line)
+    text = "\n".join([*lines, ""])
+    found = formatted(text)
+    assert found == text, "\n".join(difflib.unified_diff(lines, found.splitlines()))
+
+
+@pytest.mark.usefixtures("_columns")
+@thorough
+@given(any_file, randoms, rates)
+def test_every_comment_survives(file: tree.File, chance: random.Random, rate: float) -> None:
+    """Comments at every place where a line may end stay, in order, and change nothing else."""
+    pieces: list[str] = []
+    depth = 0
+
+    def add_comment(indentation: int) -> None:
+        pieces.append(f"# {len(pieces)}\n{' ' * indentation}")
+
+    for piece in PIECE.findall(format_file(file)):
+        depth += (piece in "([") - (piece in ")]")
+        pieces.append(piece)
+        while depth and piece in " ([" and chance.random() < rate:
+            add_comment(chance.randrange(1, 9))
+        while not depth and piece == "\n" and chance.random() < rate:
+            pieces.append(chance.choice(["", "\n", " " * chance.randrange(1, 9)]))
+            add_comment(0)
+    text = "".join(pieces)
+    found = formatted(text)
+    assert comment_texts(found) == comment_texts(text)
+    assert parsed(found) == file
+    assert formatted(found) == found
+
+
+@thorough
+@given(any_file, randoms)
+def test_look_does_not_matter(file: tree.File, chance: random.Random) -> None:
+    """However a source is spaced, broken and bracketed, it is written the same."""
+    text = format_file(file)
+    pieces = []
+    depth = 0
+    for piece in PIECE.findall(text):
+        depth += (piece in "([") - (piece in ")]")
+        is_between = depth and piece in " ,(["
+        pieces.append(piece + chance.choice(["", " ", "\n   "]) if is_between else piece)
+    assert formatted("".join(pieces)) == text
+    assert formatted(text.replace("\n", "\r\n")) == text
+
+
+@pytest.mark.skipif(not DESIGN.exists(), reason="the design pages lie outside the project")
+def test_samples_of_the_design_are_formatted() -> None:
+    """The two samples of the language page are the measure of the style."""
+    samples = re.findall(r"^```\n(.*?)^```$", DESIGN.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(samples) == 2
+    for sample in samples:
+        assert formatted(sample) == sample
+
+
+STYLE = [
+    pytest.param("", "\n", id="an empty source is an empty line"),
+    pytest.param("# only\n\n\n# comments", "# only\n\n# comments\n", id="only comments"),
+    pytest.param(
+        "contract A version 1000\n# About A.\nrole B\nrole C\n\n\nrole D\nenum E: F\n",
+        "contract A version 1_000\n# About A.\n\nrole B\nrole C\n\nrole D\n\nenum E: F\n",
+        id="declarations of one line and one kind may stand together",
+    ),
+    pytest.param(
+        "clause a()\n\n   b()\n\n\n   c()\n\n\nclause d()\n  if x\n\n    y()\n\n  else\n    z()\n",
+        "clause a()\n  b()\n\n  c()\n\nclause d()\n  if x\n    y()\n  else\n    z()\n",
+        id="single blank lines stay between statements, none begins or ends a block",
+    ),
+    pytest.param(
+        "clause a()\n  if x\n    b()\n    # Inner end.\n  # Outer end.\nclause c()\n  d()",
+        "clause a()\n  if x\n    b()\n    # Inner end.\n  # Outer end.\n\nclause c()\n  d()\n",
+        id="a comment at the end of a block stays in it",
+    ),
+    pytest.param(
+        "lifecycle L\n  单 -> B\n  Closed->单|B\n  B, Closed, Other\n",
+        "lifecycle L\n  单     -> B\n  Closed -> 单 | B\n  B, Closed, Other\n",
+        id="arrows stand below one another",
+    ),
+    pytest.param(
+        'decision d (first)\n "d"\n'
+        " |状态:Standing|n:Int in 0..1000||x:Bool|\n |正常,Grey|>=3||true|\n"
+        "# The rest.\n |-|-||false|# why\n",
+        'decision d (first)\n  "d"\n'
+        "  | 状态: Standing | n: Int in 0..1_000 || x: Bool |\n"
+        "  | 正常, Grey     | >= 3               || true    |\n"
+        "  # The rest.\n"
+        "  | -              | -                  || false   |  # why\n",
+        id="columns are as wide on a terminal as their widest cell",
+    ),
+    pytest.param(
+        "let x=((a+b))*(c)-(d-e)/-f\n",
+        "let x = (a + b) * c - (d - e) / -f\n",
+        id="brackets stand only where they are needed",
+    ),
+    pytest.param(
+        "let x=12345678+1234.50 CNY+0.12345\n",
+        "let x = 12_345_678 + 1_234.50 CNY + 0.12345\n",
+        id="digits stand in threes",
+    ),
+    pytest.param(
+        "expect f(a, # one\n b)\n",
+        "expect f(\n    a,  # one\n    b,\n)\n",
+        id="a comment keeps its argument",
+    ),
+    pytest.param(
+        f'require {"a" * 50} and {"b" * 50} or {"c" * 50} else CODE "no"\n',
+        f'require (\n    {"a" * 50} and {"b" * 50}\n    or {"c" * 50}\n) else CODE "no"\n',
+        id="a long condition breaks at its loosest word",
+    ),
+    pytest.param(
+        f"show f({'a' * 50}, g({'账' * 20}, b), {'c' * 20})\n",
+        f"show f(\n    {'a' * 50},\n    g({'账' * 20}, b),\n    {'c' * 20},\n)\n",
+        id="a call breaks by its width on a terminal",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), STYLE)
+def test_style(text: str, expected: str) -> None:
+    """Each rule of the style, seen once."""
+    assert formatted(text) == expected
+    assert formatted(expected) == expected
+
+
+def test_a_source_with_mistakes_is_left_alone() -> None:
+    """What does not parse is not written, and the reason is told."""
+    diagnostics = Diagnostics()
+    assert format_source(Source("a.contract", "role\n"), diagnostics) is None
+    assert diagnostics.has_errors
+
+
+def test_comments_are_told_from_texts() -> None:
+    """A `#` in a text, also behind an escaped quote, begins no comment."""
+    text = 'show "a \\" # b"  # c\n'
+    assert formatted(text) == text
+
+
+def test_time_is_linear_in_size() -> None:
+    """Four times the statements take no more than eight times as long to write."""
+
+    def seconds(count: int) -> float:
+        block = 'clause a(b: C)\n  # d\n  require e(f, g) > 1 CNY else H "i {j}"  # k\n\n'
+        text = block * count
+        file = parsed(text)
+        source = Source("a.contract", text)
+        start = time.perf_counter()
+        assert len(logical_lines(source)) == 2 * count + 1
+        assert format_file(file).count("clause") == count
+        return time.perf_counter() - start
+
+    assert min(seconds(4_000) for _ in range(2)) < 8 * min(seconds(1_000) for _ in range(3))
