@@ -100,7 +100,7 @@ def _awaits(here: Situation, form: Form, token: Token) -> bool:
     if form.opening in DECLARATION_WORDS and token is not here.line[0]:
         return False
     if form.awaited in {"NAME", "CODE", "CALL"}:
-        return here.awaits_name and here.before_text != "."
+        return here.awaits_name and here.before_text not in {".", ","}
     if form.awaited == "PARTY":
         return "NAME" in here.expected and here.before_text == form.opening
     return form.awaited in here.expected

@@ -223,7 +223,7 @@ def _chain_parts(expression: tree.Binary) -> list[Item]:
     parts = []
     first: tree.Expression = expression
     while isinstance(first, tree.Binary) and binding_of(first) is binding:
-        parts.append(_part(f"{first.operator} ", first.right, binding))
+        parts.append(_part(f"{first.operator} ", first.right, Binding(binding + 1)))
         first = first.left
     return [_part("", first, binding), *reversed(parts)]
 

@@ -18,9 +18,6 @@ from servanda.grammar.source import Span
 END_OF_LINE = 1 << 60
 """An offset behind every comment of a line."""
 
-SOFT_DEPTH_MAX = 64
-"""Brackets that only allow a break are not added to a line whose brackets nest this deep."""
-
 OPEN = Token(TokenKind.OPEN)
 CLOSE = Token(TokenKind.CLOSE)
 INDENT = Token(TokenKind.INDENT)
@@ -48,7 +45,6 @@ class LineWriter:
     brackets: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     tokens: list[Token] = field(default_factory=list)
     depth: int = 0
-    depth_most: int = 0
     taken_count: int = 0
 
     def text(self, text: str) -> None:
@@ -110,10 +106,9 @@ class LineWriter:
         self._comments_behind(self._bracketed_span(item.span).end)
         has_comments = has_comments or self.taken_count > taken_inside
         self.depth -= may_break
-        if may_break and self.depth_most > SOFT_DEPTH_MAX and self.taken_count == taken_first:
-            del self.tokens[start:]
-            item.write(self)
-        elif may_break or has_comments:
+        # INVARIANT: whatever breaks here nests one level more than its brackets do, so that one
+        # more pair stays within the nesting that the parser allows.
+        if may_break or has_comments:
             lead, content = self.tokens[start:content_start], self.tokens[content_start:]
             before = [OPEN, SOFT_OPEN, INDENT, *lead, PLACE]
             self.tokens[start:] = [*before, *content, DEDENT, PLACE, SOFT_CLOSE, CLOSE]
@@ -146,7 +141,6 @@ class LineWriter:
     def _open(self) -> None:
         self.tokens.append(OPEN)
         self.depth += 1
-        self.depth_most = max(self.depth_most, self.depth)
 
     def _close(self) -> None:
         self.tokens.append(CLOSE)

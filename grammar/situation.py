@@ -56,7 +56,7 @@ class Situation:
     @property
     def awaits_name(self) -> bool:
         """Whether a name must follow, and nothing else that is a value would do."""
-        return "NAME" in self.expected and "INTEGER" not in self.expected
+        return "NAME" in self.expected and not {"INTEGER", "+"} & self.expected
 
     def report(
         self,

@@ -239,6 +239,7 @@ STATEMENT_FORMS: tuple[Form, ...] = tuple(
             "write `for a in Account where a.standing is Grey`",
         ),
         ("for", "NAME", "`for` needs a name", "write `for a in Account where a.standing is Grey`"),
+        ("limit", "INTEGER", "`limit` needs a whole number", "write `limit 100`"),
         ("feed", "as", "`feed` needs `as` and a name for the row", _FEED_FORM),
         ("feed", "TEXT", "`feed` needs the name of a file in quotes", _FEED_FORM),
         ("cannot", "because", "`cannot` needs `because` and the code of the refusal", _CANNOT_FORM),

@@ -63,11 +63,11 @@ def _candidates(
 ) -> tuple[int, tuple[str, ...]]:
     if leaf[0] == "party":
         _, name, roles, _ = leaf
-        is_there = name is not None and name in signers and _has_role(members, name, roles)
+        is_there = name is not None and name in signers and members.has_role(name, roles)
         return 1, (name,) if is_there else ()
     count = leaf[1] if leaf[0] == "quorum" else 1
     roles = leaf[-2]
-    return count, tuple(name for name in signers if _has_role(members, name, roles))
+    return count, tuple(name for name in signers if members.has_role(name, roles))
 
 
 def _match(places: Sequence[tuple[str, ...]]) -> list[str] | None:
@@ -101,9 +101,3 @@ def _aliases(owners: list[Tree], taken: list[str]) -> Aliases:
             aliases[alias] = name
     return aliases
 
-
-def _has_role(members: Members, name: str, roles: tuple[str, ...] | None) -> bool:
-    if roles is None:
-        return members.is_member(name)
-    held = members.roles_of(name)
-    return any(role in held for role in roles)

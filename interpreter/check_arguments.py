@@ -14,8 +14,8 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check_field import count_of, report_no_unit
 from servanda.interpreter.check_fit import converted, fit
-from servanda.interpreter.check_unit import substituted, unit_in
-from servanda.interpreter.check_value import unknown, value_of
+from servanda.interpreter.check_unit import substituted, unit_in, with_unit
+from servanda.interpreter.check_value import is_zero, unknown, value_of
 from servanda.interpreter.model import Value
 from servanda.interpreter.scope import Scope
 from servanda.interpreter.suggest import did_you_mean
@@ -25,6 +25,7 @@ from servanda.interpreter.types import (
     INT,
     SERIAL,
     FieldUnit,
+    FixedUnit,
     OptionalType,
     RecordType,
     Type,
@@ -180,6 +181,9 @@ def values_of(
         if argument is None:
             continue
         wanted = slot.type if slot in free else substituted(slot.type, found, scope)
+        if is_external and slot in hanging and not is_settled_now(wanted):
+            found[slot.name] = value_with_unit(slot, argument, scope)
+            continue
         if wanted is None:
             found[slot.name] = value_of_unknown_unit(slot, argument, found, scope)
             continue
@@ -193,6 +197,31 @@ def values_of(
             else fit(value, wanted, scope, f"`{slot.name}`", place, label)
         )
     return found
+
+
+def is_settled_now(wanted: Type | None) -> bool:
+    """Whether the unit that is wanted is known before anything runs."""
+    return wanted is not None and isinstance(unit_in(wanted), FixedUnit)
+
+
+def value_with_unit(slot: SlotSymbol, argument: tree.Argument, scope: Scope) -> Value:
+    """Return an Amount in the unit that it has: what a party does is compared when it runs."""
+    value = value_of(argument.value, scope)
+    span = argument.value.span
+    label = Label(slot.span, f"`{slot.name}` is declared here")
+    if is_zero(value):
+        scope.report(
+            "E0301",
+            f"`{slot.name}` must be an amount with its unit, not a bare 0",
+            span,
+            "0 of which unit is not known",
+            others=(label,),
+            advice="write its unit, as in `0 CNY`",
+        )
+        return unknown(span)
+    unit = unit_in(value.type)
+    own = slot.type if unit is None else with_unit(slot.type, unit)
+    return fit(value, own, scope, f"`{slot.name}`", span, label)
 
 
 def value_of_unknown_unit(

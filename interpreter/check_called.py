@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_expression import flat_expression
 from servanda.interpreter.body import Course, report
-from servanda.interpreter.check_expression import arguments_of, value_of
+from servanda.interpreter.check_expression import (
+    arguments_of,
+    foreign_call_of,
+    symbol_of,
+    unknown,
+    value_of,
+)
 from servanda.interpreter.facts import forget_changed
 from servanda.interpreter.model import ClauseStep, ForeignCall, Statement, Value, ValueStep
 from servanda.interpreter.scope import Place, Scope
@@ -17,7 +24,6 @@ from servanda.interpreter.suggest import did_you_mean
 from servanda.interpreter.symbols import (
     ActionSymbol,
     ClauseSymbol,
-    ContractSymbol,
     DecisionSymbol,
     RuleSymbol,
     Symbol,
@@ -51,7 +57,7 @@ def check_call_statement(
     name = call.callee.name
     symbol = scope.checking.declarations.find(name.text)
     if not isinstance(symbol, ClauseSymbol) or course.place is Place.SCRIPT:
-        report_no_clause(call, name, symbol, scope, course)
+        report_no_clause(call, name, symbol, scope)
         return ()
     scope.checking.used_names.add(name.text)
     arguments = arguments_of(call.arguments, symbol.parameters, scope, name.text, call.span)
@@ -73,24 +79,14 @@ def report_unused_value(call: tree.Apply, scope: Scope) -> None:
 
 
 def report_no_clause(
-    call: tree.Apply, name: tree.Name, symbol: Symbol | None, scope: Scope, course: Course
+    call: tree.Apply, name: tree.Name, symbol: Symbol | None, scope: Scope
 ) -> None:
     """Report a call that is none of a clause, and say what it is."""
     for argument in call.arguments:
         value_of(argument.value, scope)
     declared = Label(symbol.span, f"`{name.text}` is declared here") if symbol else None
     others = [declared] if declared else []
-    if isinstance(symbol, ActionSymbol) and course.place is Place.SCRIPT:
-        report(
-            scope,
-            "E0415",
-            f"nobody does `{name.text}`",
-            name.span,
-            "an action is done by a party",
-            *others,
-            help=f"say who does it: `party does {name.text}(…)`",
-        )
-    elif isinstance(symbol, ActionSymbol):
+    if isinstance(symbol, ActionSymbol):
         report(
             scope,
             "E0416",
@@ -130,48 +126,40 @@ def report_no_clause(
 
 def foreign_call(expression: tree.Expression, scope: Scope, course: Course) -> Value | None:
     """Return the call of an action of another contract; None if `expression` is none."""
-    match expression:
-        case tree.Apply(
-            callee=tree.Member(object=tree.NameReference(name=alias), name=name) as callee
-        ):
-            symbol = scope.checking.declarations.symbols.get(alias.text)
-        case _:
-            return None
-    if not isinstance(symbol, ContractSymbol):
+    if not isinstance(expression, tree.Apply):
         return None
-    action = symbol.declarations.symbols.get(name.text)
+    action = symbol_of(expression.callee, scope)
     if not isinstance(action, ActionSymbol):
         return None
-    scope.checking.used_names.add(alias.text)
     if course.place is Place.SCRIPT:
-        report(
-            scope,
-            "E0415",
-            f"nobody does `{alias.text}.{name.text}`",
-            callee.span,
-            "an action is done by a party",
-            Label(action.span, "declared here"),
-            help=f"say who does it: `party does {alias.text}.{name.text}(…)`",
-        )
-    elif course.place is Place.RULE:
+        report_nobody(expression, action, scope)
+        return unknown(expression.span)
+    if course.place is Place.RULE:
         report(
             scope,
             "E0381",
             "a rule only computes: it has no effects and refuses nothing",
-            callee.span,
+            expression.callee.span,
             "an action has effects",
             Label(action.span, "declared here"),
             help="call the action in the action or clause that asks the rule",
         )
-    arguments = arguments_of(
-        expression.arguments, action.parameters, scope, name.text, expression.span
-    )
-    forget_changed(scope)
-    course.states.forget()
-    return ForeignCall(
-        type=action.result,
-        span=expression.span,
-        contract=action.contract,
-        action=name.text,
-        arguments=arguments,
+    called = foreign_call_of(expression, scope)
+    if called is not None:
+        forget_changed(scope)
+        course.states.forget()
+    return called
+
+
+def report_nobody(call: tree.Apply, action: ActionSymbol, scope: Scope) -> None:
+    """Report an action in a test or script that no party does."""
+    shown = flat_expression(call.callee)
+    report(
+        scope,
+        "E0415",
+        f"nobody does `{shown}`",
+        call.callee.span,
+        "an action is done by a party",
+        Label(action.span, "declared here"),
+        help=f"say who does it: `party does {shown}(…)`",
     )

@@ -17,7 +17,7 @@ from servanda.interpreter.check_authority import authority_of
 from servanda.interpreter.check_decision import check_decision
 from servanda.interpreter.check_expression import fitted
 from servanda.interpreter.check_invariant import check_invariant
-from servanda.interpreter.check_names import check_distinct
+from servanda.interpreter.check_names import check_distinct, has_errors
 from servanda.interpreter.check_record import check_record
 from servanda.interpreter.check_recursion import check_recursion
 from servanda.interpreter.check_statement import check_block, check_ends
@@ -64,25 +64,18 @@ def check_contract(
     outline = declare(file, used, diagnostics)
     declarations = outline.checking.declarations
     records = {one.written.name.text: check_record(one) for one in outline.records}
-    decisions = {one.name: one for heading in outline.decisions if (one := check_decision(heading))}
+    decisions = {one.name: one for one in map(check_decision, outline.decisions) if one}
     rules = {one.name: one for one in (check_rule(one, outline) for one in outline.rules)}
     clauses = {one.name: one for one in (check_clause(one, outline) for one in outline.clauses)}
-    actions = {
-        one.name: one for heading in outline.actions if (one := check_action(heading, outline))
-    }
+    checked = [check_action(one, outline) for one in outline.actions]
+    actions = {one.name: one for one in checked if one is not None}
     numbered = enumerate(outline.timers)
-    timers = tuple(
-        one
-        for number, written in numbered
-        if (one := check_timer(written, number, outline.checking))
-    )
+    found = [check_timer(written, number, outline.checking) for number, written in numbered]
+    timers = tuple(one for one in found if one is not None)
     invariants = check_invariants(outline, rules, decisions)
     check_recursion(declarations.contract, rules, decisions, clauses, diagnostics)
     check_no_refusal(timers, clauses, outline.checking)
-    source = file.span.source
-    if any(not one.is_warning and one.span.source == source for one in diagnostics):
-        return None
-    if outline.header is None:
+    if outline.header is None or has_errors(file, diagnostics):
         return None
     check_unused(outline, rules)
     return ContractModel(

@@ -154,10 +154,11 @@ def why_not_given(slot: SlotSymbol, symbol: RecordSymbol) -> str | None:
 
 
 def is_needed(slot: SlotSymbol) -> bool:
-    """Whether a field has no value unless a `create` gives one."""
-    if isinstance(slot.type, BalanceType | LifecycleType | OptionalType) or slot.type == SERIAL:
-        return slot.is_key and slot.type != SERIAL
-    return not slot.has_default
+    """Whether a key or field has no value unless a `create` gives one."""
+    if slot.is_key:
+        return slot.type != SERIAL
+    begins_by_itself = isinstance(slot.type, BalanceType | LifecycleType | OptionalType)
+    return not begins_by_itself and not slot.has_default
 
 
 def check_forbidden(written: dict[str, tree.Argument], symbol: RecordSymbol, scope: Scope) -> None:
@@ -169,7 +170,7 @@ def check_forbidden(written: dict[str, tree.Argument], symbol: RecordSymbol, sco
             continue
         scope.report(
             "E0325",
-            f"`{slot.name}` is not given when a `{symbol.type.name}` is created",
+            f"`{slot.name}` is not given to a new `{symbol.type.name}`",
             argument.span,
             why,
             others=(Label(slot.span, f"`{slot.name}` is declared here"),),

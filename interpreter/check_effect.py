@@ -63,6 +63,7 @@ class Target(NamedTuple):
 
 def check_effect(statement: Effect, scope: Scope, course: Course) -> tuple[Statement, ...]:
     """Return the step of a statement with an effect; nothing where it makes no sense."""
+    step: Statement | None
     match statement:
         case tree.Becomes():
             step = check_becomes(statement, scope, course)
@@ -74,7 +75,7 @@ def check_effect(statement: Effect, scope: Scope, course: Course) -> tuple[State
             step = check_retire(statement, scope)
         case tree.Emit():
             step = check_emit(statement, scope)
-        case tree.Notify():
+        case _:
             step = check_notify(statement, scope)
     return () if step is None else (step,)
 

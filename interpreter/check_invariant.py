@@ -137,7 +137,7 @@ def check_invariant(
             help="write the invariant into the contract whose records it speaks of",
         )
         return None
-    if condition.type == ANYTHING or (domain.condition or condition).type == ANYTHING:
+    if ANYTHING in (condition.type, (domain.condition or condition).type):
         return None
     if next(aggregates_in(condition), None) is not None:
         return totals_of(written, binder, domain, condition, inner, purity)
@@ -328,8 +328,7 @@ def total_of(
         report_not_linear(value.span, f"`{value.kind.value}` cannot be kept as a total", scope)
         return None
     domain = value.domain
-    is_own = isinstance(domain, WholeDomain) and isinstance(domain.type, RecordType)
-    if not (isinstance(domain, WholeDomain) and isinstance(domain.type, RecordType) and is_own):
+    if not isinstance(domain, WholeDomain) or not isinstance(domain.type, RecordType):
         report_not_linear(value.span, "a total is kept over the records of a type", scope)
         return None
     if domain.type.contract != purity.contract or domain.limit is not None:

@@ -135,3 +135,11 @@ def check_distinct(names: Iterable[tree.Name], what: str, diagnostics: Diagnosti
                 Label(earlier.span, "named first here"),
                 help="remove one of the two, or rename it",
             )
+
+
+def has_errors(file: tree.File, diagnostics: Diagnostics) -> bool:
+    """Whether anything was reported that forbids using this file, or too much to be kept."""
+    source = file.span.source
+    return diagnostics.left_out_count > 0 or any(
+        not one.is_warning and one.span.source == source for one in diagnostics
+    )

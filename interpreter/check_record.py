@@ -29,8 +29,10 @@ from servanda.interpreter.types import (
     SERIAL,
     TEXT,
     TIME,
+    AmountType,
     BalanceType,
     EnumType,
+    FixedUnit,
     LifecycleType,
     ListType,
     OptionalType,
@@ -108,13 +110,15 @@ def check_key(
         )
     if held in KEY_TYPES or isinstance(held, RoleType | EnumType | RecordType):
         return
+    if isinstance(held, AmountType) and isinstance(held.unit, FixedUnit):
+        return  # A whole number of one unit, as good a name as an Int.
     report(
         scope,
         "E0350",
         f"a value of type `{show_type(held)}` cannot be a key",
         typed.type.span,
         "a key tells records apart and never changes",
-        help="use Text, Int, Serial, Date, Time, Hash, Bool, a party, an enum or a record",
+        help="use Text, Int, Serial, Date, Time, Hash, Bool, Amount, a party, an enum or a record",
     )
 
 
@@ -191,7 +195,7 @@ def default_of(slot: SlotSymbol, typed: tree.TypedName, scope: Scope) -> Value |
         )
         return None
     value = fitted(written, slot.type, scope, f"the default of `{slot.name}`")
-    if value.type == ANYTHING or slot.type == ANYTHING:
+    if ANYTHING in (value.type, slot.type):
         return None
     if not isinstance(value, Constant):
         report(

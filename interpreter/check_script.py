@@ -12,7 +12,7 @@ from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.source import Span
 from servanda.interpreter.body import Course
-from servanda.interpreter.check_names import check_distinct, report
+from servanda.interpreter.check_names import check_distinct, has_errors, report
 from servanda.interpreter.check_statement import check_block
 from servanda.interpreter.declare import add_symbol, find_used
 from servanda.interpreter.declare_used import declarations_of
@@ -32,10 +32,12 @@ from servanda.interpreter.walk import all_statements
 def check_script(
     file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
 ) -> ScriptModel | None:
-    """Return the model of a test file or script; `used` are contracts by name. None after errors."""
+    """Return the model of a test file or script, or None; `used` are contracts by name."""
     checking = Checking(Declarations(""), diagnostics)
     uses = declare_uses(file, used, checking)
     check_items(file, diagnostics)
+    if has_errors(file, diagnostics):
+        return None  # Without its contracts nothing in a test can be understood.
     titles = [
         tree.Name(one.title, span=one.span)
         for one in file.items
@@ -55,8 +57,7 @@ def check_script(
         span = Span.to(statements[0].span, statements[-1].span)
         block = tree.Block(tuple(statements), span=span)
         script = TestModel("", check_body(block, "the script", checking), span)
-    source = file.span.source
-    if any(not one.is_warning and one.span.source == source for one in diagnostics):
+    if has_errors(file, diagnostics):
         return None
     return ScriptModel(uses, tuple(tests), script)
 
@@ -107,7 +108,9 @@ def note_codes(model: ContractModel, checking: Checking) -> None:
     """Note the codes with which a contract refuses, and those of the contracts it uses."""
     if model.name in checking.refusal_codes:
         return
-    bodies = [one.body for one in (*model.actions.values(), *model.clauses.values(), *model.timers)]
+    bodies: list[Body] = [one.body for one in model.actions.values()]
+    bodies += [one.body for one in model.clauses.values()]
+    bodies += [one.body for one in model.timers]
     codes = [
         step.code
         for body in bodies

@@ -1,4 +1,4 @@
-"""The statements of tests and scripts from tree to model: who does what, when, and what is expected.
+"""The steps of tests and scripts from tree to model: who does what, when, and what is expected.
 
 In comes a step; out comes its model. Parties are values, actions are looked up in the contracts
 that are used, and the code after `because` must be one that can be refused with.
@@ -60,8 +60,8 @@ def check_step(statement: tree.Statement, scope: Scope, course: Course) -> tuple
     """Return the model of one step of a test or script."""
     step: Statement | None = None
     match statement:
-        case tree.Let(value=tree.Does()):
-            step = check_let_does(statement, statement.value, scope, course)
+        case tree.Let(value=tree.Does() as does):
+            step = check_let_does(statement, does, scope, course)
         case tree.Does(parties=parties, call=call):
             found = check_does(parties, call, scope)
             step = None if found is None else DoesStep(*found[:4], span=statement.span)
@@ -145,7 +145,7 @@ def code_of(path: tree.Path, contract: str, scope: Scope) -> str | None:
         candidates = [*known, *Code.__members__]
         help_text = did_you_mean(code, candidates)
         shown = f"unknown code `{code}`"
-    elif len(path.names) == 2 and path.names[0].text in reached:
+    elif not path.names[2:] and path.names[0].text in reached:
         owner, code = reached[path.names[0].text], path.names[1].text
         known = list(checking.refusal_codes.get(owner, ()))
         if code in known or code in Code.__members__:
@@ -222,7 +222,7 @@ def owners_of(path: tree.Path, scope: Scope) -> list[Declarations] | None:
         return list(declarations.opened)
     alias = path.names[0]
     symbol = declarations.symbols.get(alias.text)
-    if len(path.names) == 2 and isinstance(symbol, ContractSymbol):
+    if not path.names[2:] and isinstance(symbol, ContractSymbol):
         scope.checking.used_names.add(alias.text)
         return [symbol.declarations]
     aliases = [
@@ -286,7 +286,7 @@ def check_wait(expression: tree.Expression, span: Span, scope: Scope) -> Stateme
 def check_shown(expression: tree.Expression, scope: Scope) -> Value:
     """Return a value that can be shown."""
     value = value_of(expression, scope)
-    if value.type in (NOTHING,) or isinstance(value.type, RowType):
+    if value.type == NOTHING or isinstance(value.type, RowType):
         report(
             scope,
             "E0390",

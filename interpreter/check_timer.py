@@ -303,7 +303,9 @@ def check_no_refusal(
 ) -> None:
     """Report a timer that reaches a `require` or `refuse` through the clauses it calls."""
     for timer in timers:
-        waiting = [(step, (step.clause,)) for step in calls_in(timer.body)]
+        waiting: list[tuple[ClauseStep, tuple[str, ...]]] = [
+            (step, (step.clause,)) for step in calls_in(timer.body)
+        ]
         seen: set[str] = set()
         while waiting:
             call, path = waiting.pop(0)

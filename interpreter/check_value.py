@@ -144,12 +144,13 @@ def amount_of(expression: tree.AmountLiteral, scope: Scope) -> Value:
     form = AMOUNT_FORM.fullmatch(expression.digits)
     fraction = (form[2] or "") if form else ""
     if len(fraction) > unit.decimals:
-        allowed = "no decimals" if not unit.decimals else f"{unit.decimals} decimals"
+        allowed = "no decimals" if not unit.decimals else f"{unit.decimals}"
+        written = "1 decimal" if len(fraction) == 1 else f"{len(fraction)} decimals"
         scope.report(
             "E0310",
             f"`{expression.digits} {unit.code}` has more decimals than its unit",
             expression.span,
-            f"{len(fraction)} decimals, but {unit.code} has {allowed}",
+            f"{written}, but {unit.code} has {allowed}",
             advice=f"write at most {unit.decimals} decimals"
             if unit.decimals
             else f"write a whole number of {unit.code}",

@@ -7,56 +7,38 @@ from typing import TYPE_CHECKING, Any
 from servanda.interpreter.authorise import Aliases, authorise
 from servanda.interpreter.receipts import Event, Notice
 from servanda.interpreter.refusals import Refused
-from servanda.interpreter.state import Journal, unit_of_balance
+from servanda.interpreter.state import Journal, place_of_balance
 from servanda.interpreter.time_zones import Zone
 from servanda.interpreter.times import local_date
 
 if TYPE_CHECKING:
     from servanda.interpreter.explain import Trace
     from servanda.interpreter.machine import Machine
-    from servanda.interpreter.members import Members
-    from servanda.interpreter.timers import TimerQueue
 
 
 class Context:
     """What generated code is given: it reads the block and signers, and adds to the rest."""
 
-    __slots__ = (
-        "caller",
-        "contract",
-        "due",
-        "events",
-        "issued",
-        "machine",
-        "members",
-        "notices",
-        "now",
-        "probe",
-        "queue",
-        "signers",
-        "stack",
-        "steps",
-        "steps_max",
-        "undo",
-    )
+    # What most calls leave alone stands on the class, so that a context is quick to make.
+    caller: str | None = None
+    due: int | None = None
+    issued: dict[tuple[str, str], int] | None = None
+    probe: Trace | None = None
+    steps = 0
+    stack: tuple[str, ...] = ()
+    """The contracts that called this one, outermost first."""
 
     def __init__(self, machine: Machine, contract: str, signers: tuple[str, ...]) -> None:
         self.machine = machine
         self.contract = contract
         self.signers = signers
-        self.caller: str | None = None
-        self.members: Members = machine.members
-        self.queue: TimerQueue = machine.queue
-        self.now: int = machine.now
-        self.due: int | None = None
+        self.members = machine.members
+        self.queue = machine.queue
+        self.now = machine.now
+        self.steps_max = machine.call_steps_max
         self.undo: Journal = []
         self.events: list[Event] = []
         self.notices: list[Notice] = []
-        self.issued: dict[tuple[str, str], int] | None = None
-        self.steps = 0
-        self.steps_max: int = machine.call_steps_max
-        self.stack: tuple[str, ...] = (contract,)
-        self.probe: Trace | None = None
 
     def today(self, zone: Zone) -> int:
         """Return the date in a contract's time zone: the block's, or in a timer that of `due`."""
@@ -66,21 +48,18 @@ class Context:
 
     def has_role(self, name: str, roles: tuple[str, ...] | None) -> bool:
         """Whether `name` is in good standing and has one of the roles (None: any member)."""
-        if roles is None:
-            return self.members.is_member(name)
-        held = self.members.roles_of(name)
-        return any(role in held for role in roles)
+        return self.members.has_role(name, roles)
 
     def signer_with(self, roles: tuple[str, ...]) -> str | None:
         """Return the first signer that has one of the roles."""
         for name in self.signers:
-            if self.has_role(name, roles):
+            if self.members.has_role(name, roles):
                 return name
         return None
 
     def has_signed(self, name: str | None, roles: tuple[str, ...] | None) -> bool:
         """Whether a party signed, and still has the role that its field says."""
-        return name is not None and name in self.signers and self.has_role(name, roles)
+        return name is not None and name in self.signers and self.members.has_role(name, roles)
 
     def authorise(self, tree: tuple[Any, ...]) -> Aliases | None:
         """Return the aliases of an authority that the signers satisfy, or None."""
@@ -92,7 +71,7 @@ class Context:
         """Note that money came into being in a balance (or went, when `steps` is negative)."""
         if self.issued is None:
             self.issued = {}
-        place = (row.table.contract, unit_of_balance(row, slot))
+        place = place_of_balance(row, slot)
         self.issued[place] = self.issued.get(place, 0) + steps
 
     def run_overdue(self, rows: tuple[Any, ...]) -> None:
@@ -107,12 +86,12 @@ class Context:
 
     def call(self, contract: str, action: str, arguments: tuple[Any, ...]) -> Any:
         """Run an action of another contract inside this call, signed by this contract alone."""
-        assert contract not in self.stack, "uses are acyclic"
+        assert contract not in (*self.stack, self.contract), "uses are acyclic"
         inner = Context(self.machine, contract, ())
         inner.caller = self.contract
         inner.undo, inner.events, inner.notices = self.undo, self.events, self.notices
         inner.due, inner.issued, inner.steps = self.due, self.issued, self.steps
-        inner.stack = (*self.stack, contract)
+        inner.stack = (*self.stack, self.contract)
         inner.probe = self.probe
         try:
             return self.machine.run_action(inner, action, arguments)

@@ -49,6 +49,7 @@ from servanda.interpreter.types import (
     BalanceType,
     EnumType,
     LifecycleType,
+    RecordType,
     Type,
     show_type,
 )
@@ -396,7 +397,7 @@ def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterM
     """Bind one parameter."""
     passed = type_of(written.type, scope)
     check_passed_type(passed, written.type.span, "a parameter", scope)
-    bound = bound_of(written.bound, passed, scope)
+    bound = bound_of(written.bound, bounded_type(passed, written.bound, scope), scope)
     if bound is None and isinstance(passed, AmountType) and scope.place is Place.ACTION:
         # Amounts that come from outside are not negative unless the contract says so.
         bound = Bound(low=0)
@@ -416,6 +417,14 @@ def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterM
     if isinstance(passed, AmountType):
         unit_value = currency_value(passed.unit, scope, written.type.span)
     return ParameterModel(local, bound, written.name.span, unit_value)
+
+
+def bounded_type(passed: Type, bound: tree.Range | tree.Alternatives | None, scope: Scope) -> Type:
+    """Return what a bound speaks of: for a record it names states of its lifecycle."""
+    if not isinstance(passed, RecordType) or not isinstance(bound, tree.Alternatives):
+        return passed
+    symbol = scope.checking.declarations.record(passed)
+    return symbol.slots[symbol.lifecycle_field].type if symbol.lifecycle_field else passed
 
 
 def slots_of(parameters: Iterable[ParameterModel]) -> tuple[SlotSymbol, ...]:

@@ -27,6 +27,7 @@ from servanda.interpreter.runtime import names_for_generated_code, over_cost
 from servanda.interpreter.settle import settle
 from servanda.interpreter.state import FIELD, Table, Tables, undo
 from servanda.interpreter.timers import (
+    NEVER,
     ArmedTimer,
     Entry,
     Order,
@@ -37,10 +38,12 @@ from servanda.interpreter.timers import (
 from servanda.interpreter.time_zones import UTC, Zone
 from servanda.interpreter.types import (
     AmountType,
+    FixedUnit,
     ListType,
     OptionalType,
     RecordType,
     SetType,
+    Type,
 )
 from servanda.interpreter.units import ISO_4217
 from servanda.interpreter.values import show_amount
@@ -86,6 +89,10 @@ class Machine:
         self._zones: Mapping[str, Zone] = zones or {}
         self._units = {code: unit.decimals for code, unit in ISO_4217.items()}
         self._bound: dict[str, Bound] = {}
+        self._actions: dict[tuple[str, str], Function] = {}
+        self._probed_actions: dict[tuple[str, str], Function] = {}
+        self.contracts: dict[str, ContractModel] = {}
+        """The deployed contracts by name."""
         self._codes: dict[str, Code] = {}
         self._invariants = Invariants()
 
@@ -102,6 +109,14 @@ class Machine:
         self._bound[model.name] = bound
         bound.functions = self._bind(program.plain, bound)
         bound.probed = self._bind(program.probed, bound)
+        for functions, actions in (
+            (bound.functions, self._actions),
+            (bound.probed, self._probed_actions),
+        ):
+            actions.update(
+                {(model.name, name): functions["action", name] for name in model.actions}
+            )
+        self.contracts[model.name] = model
         self._watch(bound)
         self._invariants.add(model, self.tables, bound.functions)
 
@@ -165,11 +180,6 @@ class Machine:
             moment,
         )
 
-    @property
-    def contracts(self) -> Mapping[str, ContractModel]:
-        """The deployed contracts by name."""
-        return {name: bound.model for name, bound in self._bound.items()}
-
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
 
     def execute(self, call: Call) -> Receipt:
@@ -199,7 +209,7 @@ class Machine:
             return self._refusal(context, call.action, refused)
         result = bound.model.rules[call.action].result
         assert not context.undo, "a rule changes nothing"
-        return self._receipt(context, call.action, self._outward(value, result))
+        return self._receipt(context, call.action, outward(value, result))
 
     def _execute(self, context: Context, call: Call) -> Receipt:
         try:
@@ -212,47 +222,41 @@ class Machine:
         except BaseException:
             undo(context.undo)
             raise
-        self._keep(context)
-        action = self._bound[call.contract].model.actions[call.action]
-        return self._receipt(context, call.action, self._outward(value, action.result))
+        if context.issued:
+            self._keep(context.issued)
+        if value is not None:
+            value = outward(value, self.contracts[call.contract].actions[call.action].result)
+        return self._receipt(context, call.action, value)
 
     def run_action(self, context: Context, action: str, arguments: tuple[Any, ...]) -> Any:
         """Run an action's generated code inside a context."""
-        bound = self._bound.get(context.contract)
-        if bound is None:
-            raise _unknown_action(context.contract, action)
-        functions = bound.functions if context.probe is None else bound.probed
-        function = functions.get(("action", action))
+        actions = self._actions if context.probe is None else self._probed_actions
+        function = actions.get((context.contract, action))
         if function is None:
             raise _unknown_action(context.contract, action)
         return function(context, arguments)
 
-    def _keep(self, context: Context) -> None:
-        if context.issued:
-            for place, steps in context.issued.items():
-                self.issued[place] = self.issued.get(place, 0) + steps
-
-    def _outward(self, value: Any, given: Any) -> Any:
-        if value is None:
-            return None
-        match given:
-            case RecordType():
-                return value.key
-            case OptionalType(base=base):
-                return self._outward(value, base)
-            case AmountType(unit=unit):
-                return Amount(value, unit.code) if hasattr(unit, "code") else value
-            case ListType(item=item) | SetType(item=item):
-                return tuple(self._outward(one, item) for one in value)
-            case _:
-                return value
+    def _keep(self, issued: Mapping[tuple[str, str], int]) -> None:
+        for place, steps in issued.items():
+            self.issued[place] = self.issued.get(place, 0) + steps
 
     def _receipt(self, context: Context, title: str, value: Any) -> Receipt:
-        events, notices = tuple(context.events), tuple(context.notices)
-        return Receipt(title, None, "", None, value, events, notices, context.steps)
+        events, notices = context.events, context.notices
+        return Receipt(
+            title,
+            None,
+            "",
+            None,
+            value,
+            tuple(events) if events else (),
+            tuple(notices) if notices else (),
+            context.steps,
+        )
 
     def _refusal(self, context: Context, title: str, refused: Refused) -> Receipt:
-        code = str(refused.code)
+        code = refused.code
+        if type(code) is not str:
+            code = code.value  # type: ignore[attr-defined]
         return Receipt(title, code, refused.message, refused.span, None, (), (), context.steps)
 
     def locate(self, refused: Refused) -> None:
@@ -272,7 +276,8 @@ class Machine:
 
     def next_due(self) -> int | None:
         """Return when something falls due next, or None."""
-        return self.queue.next_at()
+        first = self.queue.first_at
+        return None if first == NEVER else first
 
     def advance(self, now: int) -> list[Receipt]:
         """Open a block at `now`, later than the one before, and fire what is due.
@@ -322,8 +327,26 @@ class Machine:
             undo(context.undo)
             self.queue.put(row, name, retried(entry, self.now), [])
             return self._refusal(context, timer.title, refused)
-        self._keep(context)
+        if context.issued:
+            self._keep(context.issued)
         return self._receipt(context, timer.title, None)
+
+
+def outward(value: Any, given: Type) -> Any:
+    """Return a run-time value in its outward form (see `receipts.Call`)."""
+    if value is None:
+        return None
+    match given:
+        case RecordType():
+            return value.key
+        case OptionalType(base=base):
+            return outward(value, base)
+        case AmountType(unit=FixedUnit(code=code)):
+            return Amount(value, code)
+        case ListType(item=item) | SetType(item=item):
+            return tuple(outward(one, item) for one in value)
+        case _:
+            return value
 
 
 def _never(_: object) -> None:

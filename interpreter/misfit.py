@@ -84,7 +84,8 @@ def how_to_agree(left: Unit, right: Unit) -> str:
             f"leave the currency with `number(…)`, multiply by a rate, and come back with "
             f"`round(…, {right.code})`"
         )
-    return f"guard it: `require {show_unit(left)} == {show_unit(right)} else …`"
+    first, second = (right, left) if isinstance(left, FixedUnit) else (left, right)
+    return f"guard it: `require {show_unit(first)} == {show_unit(second)} else …`"
 
 
 def report_unrounded(

@@ -39,7 +39,7 @@ class Refused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
     __slots__ = ("code", "message", "span")
 
     def __init__(self, code: str, message: str, span: Span | None = None) -> None:
-        super().__init__(code, message)
+        # `BaseException.__new__` has kept the arguments already; a refusal must cost little.
         self.code = code
         self.message = message
         self.span = span

@@ -10,7 +10,7 @@ from servanda.interpreter.generate.showing import SHOWING
 from servanda.interpreter.numbers import Unreadable, check_amount, check_int
 from servanda.interpreter.receipts import Amount, Event, Notice
 from servanda.interpreter.refusals import Code, Refused
-from servanda.interpreter.state import Row, Table, unit_of_balance
+from servanda.interpreter.state import Row, Table, place_of_balance
 from servanda.interpreter.values import show_amount, show_reference, show_text
 
 LIST_COUNT_MAX = arguments.LIST_COUNT_MAX
@@ -72,7 +72,7 @@ def negative_amount() -> Refused:
 def insufficient(row: Row, slot: str, amount: int) -> Refused:
     """Return the refusal of taking more than a balance holds."""
     name = f"{row.table.model.type.name} {_shown_key(row.key)}"
-    unit = unit_of_balance(row, slot)
+    unit = place_of_balance(row, slot)[1]
     wanted = show_amount(amount, row.table.decimals_of(unit), unit)
     return Refused(Code.INSUFFICIENT, f"the {slot[2:]} of {name} is less than {wanted}")
 
@@ -169,11 +169,13 @@ def names_for_generated_code() -> dict[str, Any]:
 
 _BUILTINS = {
     "abs": abs,
+    "int": int,
     "len": len,
     "list": list,
     "max": max,
     "min": min,
     "range": range,
+    "str": str,
     "tuple": tuple,
     "type": type,
     "AssertionError": AssertionError,

@@ -112,8 +112,6 @@ class CompiledScript:
 class ScriptContext(Context):
     """The context in which a script's own expressions run: it reads, and never writes."""
 
-    __slots__ = ()
-
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine, "", ())
         self.steps_max = 10**18

@@ -6,35 +6,34 @@ no).
 
 from __future__ import annotations
 
+from typing import Any
+
 from servanda.interpreter.context import Context
 from servanda.interpreter.invariants import Invariants
 from servanda.interpreter.runtime import over_cost
-from servanda.interpreter.state import BALANCE, unit_of_balance
+from servanda.interpreter.state import BALANCE, Journal, place_of_balance
 
 
 def settle(context: Context, invariants: Invariants) -> None:
-    """Check cost, conservation and invariants of what a call did."""
-    if context.undo:
-        check_conserved(context)
+    """Check conservation, invariants and cost of what a call did."""
+    journal = context.undo
+    if journal:
+        check_conserved(journal, context.issued)
         if invariants.are_any:
             invariants.check(context)
     if context.steps > context.steps_max:
         raise over_cost()
 
 
-def check_conserved(context: Context) -> None:
+def check_conserved(journal: Journal, issued: dict[tuple[str, str], int] | None) -> None:
     """Assert that, per contract and unit, balances changed by what was issued less retired."""
-    before: dict[tuple[object, str], int] = {}
-    for row, slot, old in context.undo:
-        if slot and slot[0] == BALANCE[0]:
-            before.setdefault((row, slot), old)
-    if not before:
-        assert not context.issued or not any(context.issued.values()), "issued to nobody"
-        return
-    change: dict[tuple[str, str], int] = {}
+    before: dict[tuple[Any, str], int] = {}
+    for row, slot, old in journal:
+        if slot[:2] == BALANCE and (row, slot) not in before:
+            before[row, slot] = old
+    change = {place: -steps for place, steps in issued.items()} if issued else {}
     for (row, slot), old in before.items():
-        place = (row.table.contract, unit_of_balance(row, slot))  # type: ignore[attr-defined]
+        place = row.places.get(slot) or place_of_balance(row, slot)
         change[place] = change.get(place, 0) + getattr(row, slot) - old
-    for place, steps in (context.issued or {}).items():
-        change[place] = change.get(place, 0) - steps
-    assert not any(change.values()), f"money is not conserved: {change}"
+    for difference in change.values():
+        assert difference == 0, f"money is not conserved: {change}"

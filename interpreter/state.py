@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sortedcontainers import SortedList
 
 from servanda.interpreter.model import Index, RecordModel
-from servanda.interpreter.types import BalanceType, FixedUnit, RecordType
+from servanda.interpreter.types import BalanceType, FieldUnit, FixedUnit, RecordType
 
 FIELD = "f_"
 BALANCE = "b_"
@@ -30,6 +30,8 @@ class Row:
     """Its key's value (a reference is its record's key), or a tuple of them: ordered, hashable."""
     table: Table
     """The table of its type."""
+    places: dict[str, tuple[str, str]]
+    """For each Balance slot of a fixed unit: the contract and the unit."""
 
 
 class Undoing(Protocol):
@@ -214,7 +216,12 @@ class Watch(Protocol):
 
 def _row_class(model: RecordModel, table: Table) -> type[Any]:
     slots = tuple(slot_of(model, field.name) for field in (*model.keys, *model.fields))
-    return type(model.type.name, (Row,), {"__slots__": slots, "table": table})
+    places = {
+        BALANCE + field.name: (table.contract, field.type.unit.code)
+        for field in model.fields
+        if isinstance(field.type, BalanceType) and isinstance(field.type.unit, FixedUnit)
+    }
+    return type(model.type.name, (Row,), {"__slots__": slots, "table": table, "places": places})
 
 
 def undo(journal: Journal) -> None:
@@ -238,21 +245,19 @@ def touched_rows(journal: Journal) -> list[Any]:
     return list(found)
 
 
-def unit_of_balance(row: Any, slot: str) -> str:
-    """Return the code of the unit that a Balance slot of a row holds."""
+def place_of_balance(row: Any, slot: str) -> tuple[str, str]:
+    """Return the contract, and the code of the unit, of the money in a Balance slot of a row."""
+    fixed: tuple[str, str] | None = row.places.get(slot)
+    if fixed is not None:
+        return fixed
     table: Table = row.table
-    for field in table.model.fields:
-        if field.name == slot[len(BALANCE) :]:
-            assert isinstance(field.type, BalanceType)
-            unit = field.type.unit
-            if isinstance(unit, FixedUnit):
-                return unit.code
-            value = row
-            for name in unit.fields:
-                value = getattr(value, FIELD + name)
-            return str(value)
-    message = f"no balance {slot}"
-    raise AssertionError(message)
+    field = next(one for one in table.model.fields if BALANCE + one.name == slot)
+    assert isinstance(field.type, BalanceType)
+    assert isinstance(field.type.unit, FieldUnit)
+    value = row
+    for name in field.type.unit.fields:
+        value = getattr(value, FIELD + name)
+    return table.contract, str(value)
 
 
 Tables = dict[RecordType, Table]

@@ -35,6 +35,8 @@ from servanda.interpreter.times import (
 HOUR_MS = 3_600_000
 RETRY_FIRST_MS = HOUR_MS
 RETRY_AGAIN_MS = 24 * HOUR_MS
+NEVER = 10**30
+"""Later than any time there is."""
 
 
 class Order(NamedTuple):
@@ -59,19 +61,17 @@ class Entry(NamedTuple):
 class TimerQueue:
     """All waiting timers of a chain."""
 
-    __slots__ = ("_by_order", "_by_row", "_order")
+    __slots__ = ("_by_order", "_by_row", "_order", "first_at")
 
     def __init__(self) -> None:
         self._order: SortedList[Any] = SortedList()
+        self.first_at = NEVER
+        """When the first entry is to be tried; every call asks, so it is kept ready."""
         self._by_order: dict[Order, tuple[Entry, Row]] = {}
         self._by_row: dict[Row, dict[tuple[str, int], Entry]] = {}
 
     def __len__(self) -> int:
         return len(self._order)
-
-    def has_due(self, now: int) -> bool:
-        """Whether anything waits to be tried at `now` or before."""
-        return bool(self._order) and self._order[0].at <= now
 
     def next_after(self, position: Order | None, now: int) -> tuple[Entry, Row] | None:
         """Return the first entry behind `position` that is to be tried by `now`."""
@@ -91,10 +91,6 @@ class TimerQueue:
     def waiting(self, row: Row, contract: str, number: int) -> Entry | None:
         """Return the entry of one timer of one row."""
         return self._by_row.get(row, {}).get((contract, number))
-
-    def next_at(self) -> int | None:
-        """Return when the next entry is to be tried."""
-        return self._order[0].at if self._order else None
 
     def put(self, row: Row, timer: tuple[str, int], entry: Entry | None, journal: Journal) -> None:
         """Set, replace or (with None) remove the entry of a timer of a row."""
@@ -122,6 +118,7 @@ class TimerQueue:
             self._order.add(new.order)
             self._by_order[new.order] = (new, row)
             self._by_row.setdefault(row, {})[timer] = new
+        self.first_at = self._order[0].at if self._order else NEVER
 
 
 class TimerWatch:

@@ -13,6 +13,7 @@ from servanda.interpreter.generate.step import Fields, bound_test
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import ParameterModel
+from servanda.interpreter.numbers import AMOUNT_LIMIT
 from servanda.interpreter.types import (
     BOOL,
     CURRENCY,
@@ -27,6 +28,7 @@ from servanda.interpreter.types import (
     TIME,
     AmountType,
     EnumType,
+    FixedUnit,
     LifecycleType,
     ListType,
     OptionalType,
@@ -65,6 +67,10 @@ def write_arguments(
     for one in parameters:
         name, local = ascii(one.local.name), f"v{one.local.number}"
         taken = _taken(writer, f"r{one.local.number}", name, one.local.type)
+        if isinstance(one.local.type, RecordType) and has_text_key(fields, one.local.type):
+            table = writer.reference("table", one.local.type.contract, one.local.type.name)
+            raw = f"r{one.local.number}"
+            taken = f"{table}.rows.get({raw}) if type({raw}) is str else {taken}"
         writer.line(f"{local} = {taken}", one.span)
         if one.bound is not None and one not in records:
             _check_bound(writer, one, local)
@@ -76,6 +82,12 @@ def write_arguments(
             unit = values.write(one.unit_value)
             writer.line(f"check_unit(r{one.local.number}, {ascii(one.local.name)}, {unit})")
     return records
+
+
+def has_text_key(fields: Fields, record: RecordType) -> bool:
+    """Whether a record is named by one Text, the likely case that is written out."""
+    keys = fields.records[record].keys
+    return len(keys) == 1 and keys[0].type == TEXT
 
 
 def _check_bound(writer: Writer, one: ParameterModel, local: str) -> None:
@@ -103,9 +115,15 @@ def _check_found(writer: Writer, fields: Fields, one: ParameterModel) -> None:
 
 def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
     match wanted:
-        case AmountType(unit=unit):
-            code = ascii(unit.code) if hasattr(unit, "code") else "None"
-            return f"take_amount({raw}, {name}, {code})"
+        case AmountType(unit=FixedUnit(code=code)):
+            # The likely case is written out: a call of a function costs more than all of it.
+            likely = (
+                f"{raw}[0] if type({raw}) is Amount and {raw}[1] == {ascii(code)} "
+                f"and type({raw}[0]) is int and {-AMOUNT_LIMIT} < {raw}[0] < {AMOUNT_LIMIT}"
+            )
+            return f"({likely} else take_amount({raw}, {name}, {ascii(code)}))"
+        case AmountType():
+            return f"take_amount({raw}, {name}, None)"
         case RecordType():
             table = writer.reference("table", wanted.contract, wanted.name)
             return f"take_record({table}, {raw}, {name})"
@@ -146,7 +164,7 @@ def write_overdue(writer: Writer, records: Sequence[ParameterModel]) -> None:
     """Write the run of what is overdue about the records of the arguments."""
     if records:
         rows = "".join(f"v{one.local.number}, " for one in records)
-        with writer.block("if c.queue.has_due(c.now):"):
+        with writer.block("if c.queue.first_at <= c.now:"):
             writer.line(f"c.run_overdue(({rows}))")
 
 

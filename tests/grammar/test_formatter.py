@@ -244,6 +244,30 @@ def test_a_source_with_mistakes_is_left_alone() -> None:
     assert diagnostics.has_errors
 
 
+@pytest.mark.parametrize("ending", ["", "  # why"])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("f(", ")"), ("a * (b + ", ")"), ("if a then ", " else b")]
+)
+def test_the_deepest_nesting_is_formatted(opening: str, closing: str, ending: str) -> None:
+    """Brackets that the formatter adds never nest deeper than the parser allows."""
+    level_count = next(
+        count
+        for count in range(80, 0, -1)
+        if not _errors(f"let x = a + (\n  {opening * count}b{closing * count}{ending}\n)\n")
+    )
+    assert level_count > 20
+    nested = f"{opening * level_count}b{closing * level_count}"
+    text = f"let x = a + (\n  {nested}{ending}\n)\n"
+    assert parsed(formatted(text)) == parsed(text)
+    assert formatted(formatted(text)) == formatted(text)
+
+
+def _errors(text: str) -> bool:
+    diagnostics = Diagnostics()
+    parse(Source("a.contract", text), diagnostics)
+    return diagnostics.has_errors
+
+
 def test_comments_are_told_from_texts() -> None:
     """A `#` in a text, also behind an escaped quote, begins no comment."""
     text = 'show "a \\" # b"  # c\n'

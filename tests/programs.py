@@ -1,0 +1,55 @@
+"""Programs written in documents: contracts, tests and scripts, checked in this process.
+
+In comes a text with the contracts that stand before it; out come its diagnostics and its model. The
+tests load this file by its path, since tests are no package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics
+from servanda.grammar.parser import parse
+from servanda.grammar.source import Source
+from servanda.interpreter.check import check_contract, check_script
+from servanda.interpreter.model import ContractModel, ScriptModel
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a text came to; a model is there when no error is."""
+
+    source: Source
+    diagnostics: tuple[Diagnostic, ...]
+    contract: ContractModel | None = None
+    script: ScriptModel | None = None
+
+    def line_of(self, diagnostic: Diagnostic) -> int:
+        """Return the line of a diagnostic, counted from 1."""
+        return self.source.position(diagnostic.span.start).line
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that forbid using the text."""
+        return tuple(one for one in self.diagnostics if not one.is_warning)
+
+    def show(self) -> str:
+        """Return the diagnostics, one a line, for the message of a failing test."""
+        return "\n".join(
+            f"  line {self.line_of(one)}: {one.code} {one.message}" for one in self.diagnostics
+        )
+
+
+def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> Checked:
+    """Check a text as a `contract`, or as a `test` or `script` that uses `contracts`."""
+    source = Source("sample", text)
+    diagnostics = Diagnostics()
+    file = parse(source, diagnostics)
+    contract: ContractModel | None = None
+    script: ScriptModel | None = None
+    if kind == "contract":
+        contract = check_contract(file, contracts, diagnostics)
+    else:
+        script = check_script(file, contracts, diagnostics)
+    return Checked(source, tuple(diagnostics), contract, script)
