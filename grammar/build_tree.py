@@ -64,7 +64,7 @@ def _timer_builders(diagnostics: Diagnostics) -> dict[str, Build]:
     def every(span: Span, children: Children) -> tree.TimerDeclaration:
         _, (days, day_of_month, period), _, clock, _, name, path, _, states, block = children
         minutes = None if clock is None else _clock_minutes(clock, span.source, diagnostics)
-        last = clock or period
+        last = states.span if states else clock or period
         spot = Span(span.source, span.start, last.end)
         trigger = tree.Every(days, day_of_month, minutes, states, span=spot)
         return _timer(span, name, path, trigger, block)

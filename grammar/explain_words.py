@@ -71,6 +71,10 @@ def explain_unreadable(here: Situation) -> Diagnostic | None:
     )
 
 
+MISSPELT_BY_MAX = 2
+"""A word that is longer or shorter than a keyword by more than this is no slip of the hand."""
+
+
 def explain_text_in_hole(here: Situation) -> Diagnostic | None:
     """Explain a text that ended inside its hole because another text begins there."""
     text = here.before_text
@@ -161,11 +165,13 @@ def _wrong_opening(here: Situation, first: Token) -> Diagnostic | None:
         return here.report("E0109", sentence.message, sentence.help, at=first)
     if first.text in DECLARATION_WORDS and first != here.item:
         return explain_inner_declaration(here, first)
+    if first.text in DECLARATION_WORDS | STATEMENT_WORDS:
+        return None
     if not first.text.isidentifier() or ":" in here.expected or "[" not in here.expected:
         return None
     words = DECLARATION_WORDS if first == here.item else STATEMENT_WORDS
-    near = get_close_matches(first.text, sorted(words), n=1, cutoff=0.75)
-    if not near:
+    near = get_close_matches(first.text, sorted(words), n=1)
+    if not near or abs(len(near[0]) - len(first.text)) > MISSPELT_BY_MAX:
         return None
     return here.report(
         "E0101", f"no line begins with `{first.text}`", f"did you mean `{near[0]}`?", at=first

@@ -125,13 +125,10 @@ class _Scanner:
     def _break_line(self, place: int, text: str) -> bool:
         """Add what the line break before `place` means; return whether the item ends there."""
         indent = len(text) - text.rindex("\n") - 1
-        if "#" in text[len(text) - indent :]:
-            return False  # The text ends in a comment: nothing follows.
-        if indent == 0:
-            if place >= len(self.text):
-                return False
-            if not _CONTINUES.match(self.text, place):
-                return True
+        if place >= len(self.text):
+            return False  # Nothing follows but blanks or a comment.
+        if indent == 0 and not _CONTINUES.match(self.text, place):
+            return True
         if not self.bracket_depth:
             self._indent(place, indent)
         return False

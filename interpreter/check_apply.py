@@ -6,6 +6,8 @@ another contract is the whole of a `let`, a `give` or a statement (`foreign_call
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
 from servanda.interpreter.check_arguments import arguments_of, seen_from_call
@@ -32,10 +34,12 @@ from servanda.interpreter.scope import Place, Scope
 from servanda.interpreter.suggest import did_you_mean
 from servanda.interpreter.symbols import (
     ActionSymbol,
+    ClauseSymbol,
     ContractSymbol,
     DecisionSymbol,
     RoleSymbol,
     RuleSymbol,
+    SlotSymbol,
     Symbol,
 )
 from servanda.interpreter.types import ANYTHING, TEXT, OutputsType, RoleType, Type, show_type
@@ -66,14 +70,19 @@ def value_of_call(
             report_no_function(expression, names, scope)
         case _:
             report_not_called(expression, symbol, scope)
-    check_rest(expression, scope)
+    parameters = symbol.parameters if isinstance(symbol, ActionSymbol | ClauseSymbol) else ()
+    check_rest(expression, scope, parameters)
     return unknown(span)
 
 
-def check_rest(expression: tree.Apply, scope: Scope) -> None:
+def check_rest(expression: tree.Apply, scope: Scope, parameters: Sequence[SlotSymbol] = ()) -> None:
     """Look for mistakes in the arguments of a call that is wrong itself."""
-    for argument in expression.arguments:
-        value_of(argument.value, scope, ANYTHING)
+    by_name = {slot.name: slot.type for slot in parameters}
+    for place, argument in enumerate(expression.arguments):
+        wanted: Type = parameters[place].type if place < len(parameters) else ANYTHING
+        if argument.name is not None:
+            wanted = by_name.get(argument.name.text, ANYTHING)
+        value_of(argument.value, scope, wanted)
 
 
 def is_foreign(symbol: ActionSymbol, scope: Scope) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
-from servanda.interpreter.check_field import count_of, report_no_unit
+from servanda.interpreter.check_field import report_no_unit
 from servanda.interpreter.check_fit import converted, fit
 from servanda.interpreter.check_unit import substituted, unit_in, with_unit
 from servanda.interpreter.check_value import is_zero, unknown, value_of
@@ -30,6 +30,7 @@ from servanda.interpreter.types import (
     RecordType,
     Type,
 )
+from servanda.interpreter.wording import all_names, count_of
 
 
 def arguments_of(
@@ -47,8 +48,8 @@ def arguments_of(
     """
     written = matched(arguments, parameters, scope, callee_name)
     absent = [one for one in parameters if one.name not in written]
-    is_complete = len(arguments) <= len(parameters) or any(one.name for one in arguments)
-    if absent and is_complete:
+    # An argument that fills nothing was probably meant for what is absent: it is reported alone.
+    if absent and len(written) == len(arguments):
         report_absent(absent, parameters, scope, callee_name, span)
     given = values_of(written, parameters, scope, is_external=is_external)
     return tuple(given.get(one.name, unknown(span)) for one in parameters)
@@ -148,7 +149,7 @@ def report_absent(
     span: Span,
 ) -> None:
     """Report parameters for which nothing is given."""
-    names = " and ".join(f"`{one.name}`" for one in absent)
+    names = all_names(one.name for one in absent)
     shown = ", ".join(one.name for one in parameters)
     scope.report(
         "E0308",

@@ -48,6 +48,12 @@ USES = {
     Operator.MULTIPLY: "multiplied",
     Operator.DIVIDE: "divided",
 }
+REFUSALS = {
+    Operator.ADD: "cannot add {0} and {1}",
+    Operator.SUBTRACT: "cannot subtract {1} from {0}",
+    Operator.MULTIPLY: "cannot multiply {0} by {1}",
+    Operator.DIVIDE: "cannot divide {0} by {1}",
+}
 
 AMOUNTS = {Operator.ADD: Operation.ADD_AMOUNT, Operator.SUBTRACT: Operation.SUBTRACT_AMOUNT}
 
@@ -189,7 +195,7 @@ def sum_of_money(operator: Operator, left: Value, right: Value, span: Span, scop
     if left_unit is None or right_unit is None:
         return no_arithmetic(operator, left, right, span, scope)
     if not same_unit(left_unit, right_unit, scope):
-        report_two_units(USES[operator], left, right, span, scope)
+        report_two_units(REFUSALS[operator], left, right, span, scope)
         return unknown(span)
     is_exact = not any(isinstance(one.type, UnroundedType) for one in (left, right))
     wanted: Type = AmountType(left_unit) if is_exact else UnroundedType(left_unit)
@@ -215,7 +221,7 @@ def ratio_of(left: Value, right: Value, span: Span, scope: Scope) -> Value:
     assert left_unit is not None, "both sides are money"
     assert right_unit is not None, "both sides are money"
     if not same_unit(left_unit, right_unit, scope):
-        report_two_units("divided", left, right, span, scope)
+        report_two_units(REFUSALS[Operator.DIVIDE], left, right, span, scope)
         return unknown(span)
     return Arithmetic(
         type=DECIMAL,
@@ -226,7 +232,7 @@ def ratio_of(left: Value, right: Value, span: Span, scope: Scope) -> Value:
     )
 
 
-def report_two_units(use: str, left: Value, right: Value, span: Span, scope: Scope) -> None:
+def report_two_units(refusal: str, left: Value, right: Value, span: Span, scope: Scope) -> None:
     """Report two Amounts of different units that should be one."""
     left_unit, right_unit = unit_of(left, right), unit_of(right, left)
     if left_unit is None or right_unit is None:
@@ -234,7 +240,7 @@ def report_two_units(use: str, left: Value, right: Value, span: Span, scope: Sco
     shown, other = show_unit(left_unit), show_unit(right_unit)
     scope.report(
         "E0303",
-        f"amounts in {shown} and {other} cannot be {use}",
+        refusal.format(f"an amount in {shown}", f"one in {other}"),
         span,
         "two units that are not known to be one",
         others=(
@@ -261,16 +267,9 @@ def report_part_of_day(value: Value, scope: Scope) -> None:
 def no_arithmetic(operator: Operator, left: Value, right: Value, span: Span, scope: Scope) -> Value:
     """Report two types that do not go together."""
     first, second = show_type(left.type), show_type(right.type)
-    joint = "by" if operator is Operator.DIVIDE else "and"
-    if operator is Operator.SUBTRACT:
-        message = f"{second} cannot be subtracted from {first}"
-    elif operator is Operator.DIVIDE:
-        message = f"{first} cannot be divided by {second}"
-    else:
-        message = f"{first} {joint} {second} cannot be {USES[operator]}"
     scope.report(
         "E0302",
-        message,
+        REFUSALS[operator].format(first, second),
         span,
         f"{first} `{operator.value}` {second}",
         others=(*origin(left, scope), *origin(right, scope)),
@@ -313,7 +312,7 @@ def negation_of(value: Value, span: Span, scope: Scope) -> Value:
     if value.type not in (INT, DECIMAL, DURATION, MONTHS) and not is_money(value):
         scope.report(
             "E0302",
-            f"{show_type(value.type)} has no negative",
+            f"cannot negate {show_type(value.type)}",
             span,
             f"this is {show_type(value.type)}",
             others=origin(value, scope),

@@ -232,10 +232,10 @@ def check_cases(
         )
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names as a text: `A`, `B` and `C`."""
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Return one name or more as a text: `A`, `B` and `C`."""
     quoted = [f"`{one}`" for one in names]
-    return " and ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else quoted[0]
+    return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}" if len(quoted) > 1 else quoted[0]
 
 
 def note_choice(subject: Value, chosen: tuple[str, ...], scope: Scope, course: Course) -> None:

@@ -138,7 +138,7 @@ def round_of(
     if value.type in (INT, DECIMAL):
         value = as_decimal(value)
     elif not isinstance(value.type, AmountType | UnroundedType):
-        report_not_counted("rounded", value, scope)
+        report_not_counted("round", value, scope)
         return unknown(span)
     elif not same_unit(value.type.unit, unit, scope):
         report_units(
@@ -195,7 +195,7 @@ def report_not_counted(use: str, value: Value, scope: Scope) -> None:
     """Report a value that is no number and no amount."""
     scope.report(
         "E0302",
-        f"{show_type(value.type)} cannot be {use}",
+        f"cannot {use} {show_type(value.type)}",
         value.span,
         f"this is {show_type(value.type)}",
         others=origin(value, scope),
@@ -211,7 +211,7 @@ def number_of(
     if value.type == ANYTHING:
         return unknown(expression.span)
     if not isinstance(value.type, AmountType | UnroundedType):
-        report_not_counted("taken out of a currency", value, scope)
+        report_not_counted("take a number from", value, scope)
         return unknown(expression.span)
     unit = value.type.unit
     return BuiltinCall(
@@ -291,7 +291,7 @@ def absolute_of(
     if value.type == ANYTHING:
         return unknown(expression.span)
     if value.type not in (INT, DECIMAL, DURATION) and not is_money(value):
-        report_not_counted("taken without its sign", value, scope)
+        report_not_counted("take the sign from", value, scope)
         return unknown(expression.span)
     return BuiltinCall(type=value.type, span=expression.span, builtin=builtin, arguments=(value,))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.format_expression import flat_expression
+from servanda.grammar.source import Span
 from servanda.interpreter.body import Course, report
 from servanda.interpreter.check_expression import (
     arguments_of,
@@ -28,6 +29,7 @@ from servanda.interpreter.symbols import (
     RuleSymbol,
     Symbol,
 )
+from servanda.interpreter.types import ANYTHING
 
 
 def check_call_statement(
@@ -51,13 +53,19 @@ def check_call_statement(
         )
         return ()
     if not isinstance(call.callee, tree.NameReference):
-        value_of(call, scope)
-        report_unused_value(call, scope)
+        symbol = symbol_of(call.callee, scope)
+        if isinstance(symbol, ClauseSymbol):
+            report_outer_clause(symbol, call.callee.span, scope)
+        elif value_of(call, scope).type != ANYTHING:
+            report_unused_value(call, scope)
         return ()
     name = call.callee.name
     symbol = scope.checking.declarations.find(name.text)
+    if isinstance(symbol, RuleSymbol | DecisionSymbol):
+        report_unused_value(call, scope)
+        return ()
     if not isinstance(symbol, ClauseSymbol) or course.place is Place.SCRIPT:
-        report_no_clause(call, name, symbol, scope)
+        report_no_clause(name, symbol, scope, course)
         return ()
     scope.checking.used_names.add(name.text)
     arguments = arguments_of(call.arguments, symbol.parameters, scope, name.text, call.span)
@@ -78,12 +86,8 @@ def report_unused_value(call: tree.Apply, scope: Scope) -> None:
     )
 
 
-def report_no_clause(
-    call: tree.Apply, name: tree.Name, symbol: Symbol | None, scope: Scope
-) -> None:
+def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, course: Course) -> None:
     """Report a call that is none of a clause, and say what it is."""
-    for argument in call.arguments:
-        value_of(argument.value, scope)
     declared = Label(symbol.span, f"`{name.text}` is declared here") if symbol else None
     others = [declared] if declared else []
     if isinstance(symbol, ActionSymbol):
@@ -97,17 +101,16 @@ def report_no_clause(
             help="put what both share into a `clause` and call that",
         )
     elif isinstance(symbol, ClauseSymbol):
+        report_outer_clause(symbol, name.span, scope)
+    elif course.place is Place.SCRIPT and symbol is None:
         report(
             scope,
-            "E0417",
-            f"the clause `{name.text}` cannot be called from outside its contract",
+            "E0268",
+            f"unknown action `{name.text}`",
             name.span,
-            "a clause is called by actions alone",
-            *others,
-            help="do an action that calls it",
+            "nothing that a party can do",
+            help="a step says who does what: `party does action(…)`",
         )
-    elif isinstance(symbol, RuleSymbol | DecisionSymbol):
-        report_unused_value(call, scope)
     else:
         clauses = [
             one for one, kind in scope.checking.declarations.symbols.items()
@@ -122,6 +125,19 @@ def report_no_clause(
             *others,
             help=did_you_mean(name.text, clauses) or f"declare it: `clause {name.text}(…)`",
         )
+
+
+def report_outer_clause(clause: ClauseSymbol, span: Span, scope: Scope) -> None:
+    """Report the call of a clause of another contract."""
+    report(
+        scope,
+        "E0417",
+        f"the clause `{clause.name}` cannot be called from outside its contract",
+        span,
+        "a clause is called by its own contract alone",
+        Label(clause.span, f"`{clause.name}` is declared here"),
+        help="do an action that calls it",
+    )
 
 
 def foreign_call(expression: tree.Expression, scope: Scope, course: Course) -> Value | None:

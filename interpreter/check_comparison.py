@@ -113,7 +113,7 @@ def needs_guide(expression: tree.Expression, scope: Scope) -> bool:
 
 def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope: Scope) -> Value:
     """Return `left comparator right`, or report why the two cannot be compared."""
-    if MISSING in (left.type, right.type) and ANYTHING not in (left.type, right.type):
+    if is_missing_word(left) or is_missing_word(right):
         scope.report(
             "E0306",
             "`missing` is not compared",
@@ -139,6 +139,13 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
         report_unordered(wanted, span, scope, origin(left, scope))
         return unknown(span)
     return Comparison(type=BOOL, span=span, comparator=comparator, left=first, right=second)
+
+
+def is_missing_word(value: Value) -> bool:
+    """Whether `value` is the word `missing`."""
+    if not isinstance(value, Constant) or value.value is not None:
+        return False
+    return value.type == MISSING or isinstance(value.type, OptionalType)
 
 
 def comparable(left: Value, right: Value, scope: Scope) -> Type | None:
@@ -177,12 +184,12 @@ def report_unordered(shown: Type, span: Span, scope: Scope, others: tuple[Label,
 def report_incomparable(left: Value, right: Value, span: Span, scope: Scope) -> None:
     """Report two values of different kinds."""
     if is_money(left) and is_money(right):
-        report_two_units("compared", left, right, span, scope)
+        report_two_units("cannot compare {0} with {1}", left, right, span, scope)
         return
     first, second = show_type(left.type), show_type(right.type)
     scope.report(
         "E0306",
-        f"{first} and {second} cannot be compared",
+        f"cannot compare {first} with {second}",
         span,
         f"{first} on the left, {second} on the right",
         others=(*origin(left, scope), *origin(right, scope)),
@@ -346,7 +353,7 @@ def in_test_of(expression: tree.InTest, scope: Scope) -> Value:
     if item is None or fitting is None:
         scope.report(
             "E0306",
-            f"{show_type(operand.type)} is never in {show_type(collection.type)}",
+            f"cannot find {show_type(operand.type)} in {show_type(collection.type)}",
             span,
             "these are of different types",
             others=(*origin(operand, scope), *origin(collection, scope)),

@@ -22,6 +22,7 @@ from servanda.interpreter.types import (
     OptionalType,
     Type,
 )
+from servanda.interpreter.wording import all_names
 
 EFFECTS = (Place.ACTION, Place.CLAUSE, Place.TIMER)
 
@@ -44,7 +45,7 @@ def value_of_create(
     check_forbidden(written, symbol, scope)
     open_slots = [slot for slot in symbol.slots.values() if why_not_given(slot, symbol) is None]
     absent = [slot for slot in open_slots if slot.name not in written and is_needed(slot)]
-    if absent:
+    if absent and is_allowed:
         report_absent(expression, symbol, absent, scope)
     values = values_of(written, open_slots, scope)
     for slot in open_slots:
@@ -182,7 +183,7 @@ def report_absent(
     expression: tree.Create, symbol: RecordSymbol, absent: list[SlotSymbol], scope: Scope
 ) -> None:
     """Report fields that have no value."""
-    names = " and ".join(f"`{slot.name}`" for slot in absent)
+    names = all_names(slot.name for slot in absent)
     scope.report(
         "E0324",
         f"a new `{symbol.type.name}` needs {names}",

@@ -115,7 +115,6 @@ def check_field(statement: tree.Assign, scope: Scope, course: Course) -> tuple[S
     """Set a field that is no key, no money and no state."""
     target = target_of(statement.target, scope, "what is set")
     if target is None or not may_be_set(target, statement, scope):
-        value_of(statement.value, scope)
         return ()
     place, slot = target
     value = value_of(statement.value, scope, place.type)
@@ -255,17 +254,16 @@ def check_arrow(
             help=f"add an arrow to `{state.value}` in `lifecycle {symbol.type.name}`",
         )
     elif here and not set(here) & set(sources):
-        leaving = symbol.arrows.get(here[0], ())
+        where = listed(here, "or")
         report(
             scope,
             "E0407",
-            f"no arrow leads from {listed(here)} to `{state.value}`",
+            f"no arrow leads from {where} to `{state.value}`",
             state.span,
-            f"the record is {listed(here)} here",
+            f"the record is {where} here",
             declared,
-            help=f"arrows lead from `{here[0]}` to {listed(leaving)}"
-            if leaving
-            else f"no arrow leads out of `{here[0]}`: leave this out, or add one",
+            help=f"arrows to `{state.value}` lead from {listed(sources)}: ask for the state "
+            "first, or add an arrow",
         )
 
 
@@ -295,7 +293,7 @@ def unit_of(target: Target) -> Unit | None:
 def amount_in(expression: tree.Expression, unit: Unit | None, scope: Scope, what: str) -> Value:
     """Return an Amount of the unit of a Balance."""
     if unit is None:
-        return value_of(expression, scope)
+        return value_of(expression, scope, ANYTHING)
     return fitted(expression, AmountType(unit), scope, what)
 
 
@@ -305,7 +303,6 @@ def check_move(statement: tree.Move, scope: Scope) -> Statement | None:
     target = balance_of(statement.target, scope, "where money goes to")
     known = source or target
     if known is None:
-        value_of(statement.amount, scope)
         return None
     amount = amount_in(statement.amount, unit_of(known), scope, "the amount moved")
     if source is None or target is None:
@@ -371,10 +368,9 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
             statement.event.span,
             "no event of this contract",
             *([Label(symbol.span, "this is no event")] if symbol and not is_foreign else []),
-            help=did_you_mean(name.text, events) or f"declare it: `event {name.text}(…)`",
+            help=did_you_mean(name.text, events)
+            or f"declare it in this contract: `event {name.text}(…)`",
         )
-        for argument in statement.arguments:
-            value_of(argument.value, scope)
         return None
     checking.used_names.add(name.text)
     values = arguments_of(statement.arguments, symbol.parameters, scope, name.text, statement.span)

@@ -65,6 +65,7 @@ from servanda.interpreter.types import (
     show_type,
     show_unit,
 )
+from servanda.interpreter.wording import count_of
 
 
 @value_of.register(tree.Member)
@@ -262,11 +263,6 @@ def value_of_index(
         for key, written in zip(keys, expression.keys, strict=True)
     )
     return RecordLookup(type=symbol.type, span=expression.span, record=symbol.type, keys=values)
-
-
-def count_of(count: int, noun: str) -> str:
-    """Return `1 key` or `3 keys`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def report_no_lookup(expression: tree.Index, symbol: Symbol | None, scope: Scope) -> None:

@@ -101,9 +101,9 @@ def converted(value: Value, wanted: Type, scope: Scope) -> Value | None:
         known = tuple(item for item in items if item is not None)
         # A ListValue of type Set is sorted and freed of duplicates where it is made.
         return replace(value, type=wanted, items=known) if len(known) == len(items) else None
-    is_list_for_set = isinstance(given, ListType) and isinstance(wanted, SetType)
-    if is_list_for_set and is_same_form(given.item, wanted.item, scope):
-        return convert(Conversion.LIST_TO_SET, value, wanted)
+    match given, wanted:
+        case (ListType(item=item), SetType(item=held)) if is_same_form(item, held, scope):
+            return convert(Conversion.LIST_TO_SET, value, wanted)
     return None
 
 

@@ -13,7 +13,7 @@ from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
 from servanda.interpreter.model import AggregateKind, Builtin, Local
 from servanda.interpreter.scope import Scope
-from servanda.interpreter.symbols import Declarations
+from servanda.interpreter.symbols import ClauseSymbol, Declarations
 from servanda.interpreter.types import STORABLE_PLAIN, Type
 from servanda.interpreter.units import ISO_4217
 
@@ -75,6 +75,9 @@ def check_reserved(name: tree.Name, diagnostics: Diagnostics, *, is_callable: bo
 def span_of_symbol(name: str, declarations: Declarations) -> Span | None:
     """Return where a declaration that is visible as `name` stands."""
     symbol = declarations.find(name)
+    # A clause is invisible from outside its contract, so there its name is free.
+    if isinstance(symbol, ClauseSymbol) and name not in declarations.symbols:
+        return None
     if symbol is not None:
         return symbol.span
     owners = declarations.owners_of(name)

@@ -158,7 +158,7 @@ def check_held(
             f"of type `{show_type(held)}`",
             help="declare a record with a Balance and refer to it",
         )
-    if typed.bound is not None and isinstance(inner, RecordType):
+    if typed.bound is not None and isinstance(held, RecordType):
         report(
             scope,
             "E0355",

@@ -139,6 +139,7 @@ WORDS: dict[type[object], str] = {
     tree.CreateStatement: "create",
     tree.Emit: "emit",
     tree.Notify: "notify",
+    tree.Assign: "an assignment",
     tree.For: "for",
     tree.CallStatement: "a call",
     tree.Does: "does",
@@ -157,7 +158,7 @@ SHARED = (tree.Let, tree.If, tree.Choose, tree.For, tree.Give, tree.CallStatemen
 def may_stand(statement: tree.Statement, scope: Scope, course: Course) -> bool:
     """Report a statement that has no meaning in this kind of body."""
     kind = WORDS.get(type(statement), "")
-    word = kind if kind.startswith("a ") else f"`{kind}`"
+    word = kind if " " in kind else f"`{kind}`"
     is_step = isinstance(statement, STEPS) or (
         isinstance(statement, tree.Let) and isinstance(statement.value, tree.Does)
     )
@@ -341,7 +342,6 @@ def check_assign_local(
     local = find_local(scope, name.text)
     if local is None or local.number not in course.lets:
         report_not_let(name, local, scope)
-        value_of(statement.value, scope)
         return ()
     value = fitted(statement.value, local.type, scope, f"`{name.text}`")
     forget_local(scope, local)
@@ -383,7 +383,6 @@ def check_give(statement: tree.Give, scope: Scope, course: Course) -> tuple[Stat
     """Return what the body gives."""
     if course.result is None or course.loop_depth:
         report_no_give(statement.span, scope, course)
-        value_of(statement.value, scope)
         return ()
     value = foreign_call(statement.value, scope, course)
     if value is None:

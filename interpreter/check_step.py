@@ -55,6 +55,8 @@ from servanda.interpreter.types import (
 )
 from servanda.interpreter.walk import find_values
 
+ACTIONS_SHOWN_MAX = 8
+
 
 def check_step(statement: tree.Statement, scope: Scope, course: Course) -> tuple[Statement, ...]:
     """Return the model of one step of a test or script."""
@@ -89,8 +91,6 @@ def check_does(parties: tuple[tree.Expression, ...], call: tree.Call, scope: Sco
     signers = tuple(fitted(one, PARTY, scope, "the party that acts") for one in parties)
     found = action_of(call.path, scope)
     if found is None:
-        for argument in call.arguments:
-            value_of(argument.value, scope)
         return None
     arguments = arguments_of(
         call.arguments, found.parameters, scope, found.name, call.span, is_external=True
@@ -253,7 +253,8 @@ def report_no_action(path: tree.Path, owners: list[Declarations], scope: Scope) 
     if not owners:
         advice = "begin the file with `use Contract`"
     else:
-        advice = f"its actions are {listed(actions)}" if actions else "it has no actions"
+        shown = listed(actions[:ACTIONS_SHOWN_MAX], "or") if actions else "nothing"
+        advice = f"a party can do {shown}"
     report(
         scope,
         "E0268",

@@ -75,7 +75,7 @@ def hole_of(written: tree.Expression, scope: Scope) -> Value:
     if isinstance(shown, OutputsType | RowType | EventType):
         scope.report(
             "E0321",
-            f"{show_type(shown)} cannot be shown in a text",
+            f"cannot show {show_type(shown)} in a text",
             written.span,
             "this has several parts",
             others=origin(value, scope),

@@ -342,7 +342,7 @@ def report_unbounded(span: Span, base: Type, scope: Scope) -> None:
     known = base.states if isinstance(base, LifecycleType) else known
     scope.report(
         "E0328",
-        f"{show_type(base)} cannot be bounded like this",
+        f"cannot bound {show_type(base)} like this",
         span,
         f"this says nothing of a value of type {show_type(base)}",
         advice=f"write names: `in {' | '.join(known[:2])}`"

@@ -43,6 +43,7 @@ from servanda.interpreter.symbols import (
     UnitSymbol,
 )
 from servanda.interpreter.types import (
+    INT,
     NOTHING,
     SERIAL,
     AmountType,
@@ -349,13 +350,11 @@ def declare_callable(item: object, outline: Outline) -> None:
 
 def result_type(written: tree.Type, scope: Scope) -> Type:
     """Return the type of what an action or a rule gives."""
-    result = type_of(written, scope)
-    check_passed_type(result, written.span, "what is given", scope)
-    return result
+    return passed_type(type_of(written, scope), written.span, "what is given", scope)
 
 
-def check_passed_type(passed: Type, span: Span, what: str, scope: Scope) -> None:
-    """Report a type of which no value can be passed on."""
+def passed_type(passed: Type, span: Span, what: str, scope: Scope) -> Type:
+    """Return the type of what is passed on; report one of which no value can be."""
     diagnostics = scope.checking.diagnostics
     if isinstance(passed, BalanceType):
         report(
@@ -367,7 +366,8 @@ def check_passed_type(passed: Type, span: Span, what: str, scope: Scope) -> None
             help=f"write `{show_type(AmountType(passed.unit))}`: an Amount is passed on, "
             "and a Balance stays where it is",
         )
-    elif passed == SERIAL:
+        return AmountType(passed.unit)
+    if passed == SERIAL:
         report(
             diagnostics,
             "E0353",
@@ -376,6 +376,8 @@ def check_passed_type(passed: Type, span: Span, what: str, scope: Scope) -> None
             "only the key of a record is given by the chain",
             help="write `Int`, which is what the number of a record is",
         )
+        return INT
+    return passed
 
 
 def heading_of(
@@ -395,8 +397,7 @@ def heading_of(
 
 def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterModel:
     """Bind one parameter."""
-    passed = type_of(written.type, scope)
-    check_passed_type(passed, written.type.span, "a parameter", scope)
+    passed = passed_type(type_of(written.type, scope), written.type.span, "a parameter", scope)
     bound = bound_of(written.bound, bounded_type(passed, written.bound, scope), scope)
     if bound is None and isinstance(passed, AmountType) and scope.place is Place.ACTION:
         # Amounts that come from outside are not negative unless the contract says so.

@@ -128,7 +128,7 @@ def fill_slots(heading: RecordHeading, assigned: Assigned, *, is_money_round: bo
         heading.slots[name] = SlotSymbol(
             name,
             held,
-            bound_of(typed.bound, held, heading.scope),
+            None if isinstance(held, RecordType) else bound_of(typed.bound, held, heading.scope),
             typed.name.span,
             is_key,
             is_key or is_fixed_field(held, record, name, assigned),

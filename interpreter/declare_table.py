@@ -39,7 +39,9 @@ def decision_symbol(
 ) -> DecisionSymbol:
     """Return what a decision offers; `inputs` are its parameters."""
     diagnostics = scope.checking.diagnostics
-    columns = (*written.inputs, *written.outputs)
+    # An input named twice is reported where parameters are.
+    inputs_once = {one.name.text: one for one in reversed(written.inputs)}
+    columns = (*inputs_once.values(), *written.outputs)
     check_distinct((one.name for one in columns), "column", diagnostics)
     for column, slot in zip(written.inputs, inputs, strict=True):
         check_input(slot.type, column.type.span, diagnostics)

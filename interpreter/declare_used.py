@@ -1,7 +1,7 @@
 """A contract that is used by another, as symbols again.
 
 In comes a checked model; out come the `Declarations` that a body elsewhere resolves names against.
-Clauses are left out: they cannot be called from outside.
+Clauses are among them only to say that they cannot be called from outside.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from servanda.interpreter.model import ContractModel, DecisionModel, ParameterModel, RecordModel
 from servanda.interpreter.symbols import (
     ActionSymbol,
+    ClauseSymbol,
     ContractSymbol,
     DecisionSymbol,
     Declarations,
@@ -47,6 +48,8 @@ def declarations_of(model: ContractModel) -> Declarations:
         symbols[name] = RuleSymbol(model.name, name, parameters, rule.result, rule.span)
     for name, decision in model.decisions.items():
         symbols[name] = decision_symbol(model.name, decision)
+    for name, clause in model.clauses.items():
+        symbols[name] = ClauseSymbol(name, parameter_slots(clause.parameters), clause.span)
     for name, action in model.actions.items():
         parameters = parameter_slots(action.parameters)
         symbols[name] = ActionSymbol(model.name, name, parameters, action.result, action.span)

@@ -18,7 +18,6 @@ from servanda.interpreter.generate.script import write_script
 from servanda.interpreter.machine import Machine
 from servanda.interpreter.model import ScriptModel, TestModel
 from servanda.interpreter.receipts import Event, Notice
-from servanda.interpreter.state import FIELD
 from servanda.interpreter.time_zones import UTC
 from servanda.interpreter.types import (
     AmountType,
@@ -85,7 +84,7 @@ class Driver(Protocol):
         """Run feeds that stand together, merged by their time."""
 
     def events(self, contract: str, name: str) -> Iterable[Any]:
-        """Return what was emitted so far, in order: objects with an attribute per parameter."""
+        """Return what was emitted so far, in order: `EventView`s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +133,25 @@ def compile_script(model: ScriptModel) -> CompiledScript:
     return CompiledScript(model, code_of("<script>", writer), pairs, top)
 
 
-class EventView:
-    """An event or notice as a script reads it: `f_` and the parameter's name for each value."""
+EventView = tuple[Any, ...]
+"""An event as a script reads it: its parameters' run-time values, references as rows."""
 
 
 def view_events(
     machine: Machine, events: Iterable[Event], contract: str, name: str
 ) -> list[EventView]:
-    """Return the events of one name, in order, with references as rows again."""
-    parameters = machine.contracts[contract].events[name].parameters
-    views = []
-    for event in events:
-        if (event.contract, event.name) == (contract, name):
-            view = EventView()
-            for (parameter, its_type), value in zip(parameters, event.values, strict=True):
-                setattr(view, FIELD + parameter, _inward(machine, value, its_type))
-            views.append(view)
-    return views
+    """Return the events of one name, in order."""
+    types = [one for _, one in machine.contracts[contract].events[name].parameters]
+    return [
+        tuple(_inward(machine, *pair) for pair in zip(event.values, types, strict=True))
+        for event in events
+        if (event.contract, event.name) == (contract, name)
+    ]
 
 
 def view_notices(notices: Iterable[Notice]) -> list[EventView]:
-    """Return notices, in order, with their `to` and `text`."""
-    views = []
-    for notice in notices:
-        view = EventView()
-        setattr(view, FIELD + "to", notice.party)
-        setattr(view, FIELD + "text", notice.text)
-        views.append(view)
-    return views
+    """Return notices, in order: whom they went to, and their text."""
+    return [(notice.party, notice.text) for notice in notices]
 
 
 def _inward(machine: Machine, value: Any, its_type: Type) -> Any:

@@ -48,7 +48,9 @@ def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> 
     file = parse(source, diagnostics)
     contract: ContractModel | None = None
     script: ScriptModel | None = None
-    if kind == "contract":
+    if diagnostics.has_errors:
+        pass  # What cannot be read is not checked, as `servanda check` does it.
+    elif kind == "contract":
         contract = check_contract(file, contracts, diagnostics)
     else:
         script = check_script(file, contracts, diagnostics)

@@ -162,8 +162,6 @@ class Values:
         return {"now": "c.now", "today": "c.today(zone)", "due": "c.due"}[value.name]
 
     def _field(self, value: model.FieldValue) -> str:
-        if isinstance(value.object.type, EventType):
-            return f"{self.write(value.object)}.{FIELD}{value.field}"
         prefix = BALANCE if self._is_balance(value) else FIELD
         return f"{self.write(value.object)}.{prefix}{value.field}"
 

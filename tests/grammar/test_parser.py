@@ -142,18 +142,22 @@ def expression(text: str) -> Expression:
 
 
 def name(text: str) -> Name:
+    """Return a name."""
     return Name(text)
 
 
 def names(text: str) -> tuple[Name, ...]:
+    """Return the names that `text` lists."""
     return tuple(Name(one) for one in text.split())
 
 
 def path(text: str) -> Path:
+    """Return a path."""
     return Path(tuple(Name(one) for one in text.split(".")))
 
 
 def value(text: str) -> NameReference:
+    """Return a name used as a value."""
     return NameReference(Name(text))
 
 
@@ -437,7 +441,7 @@ def test_some_spans_by_their_text() -> None:
     hole = require.message.parts[1]
     assert isinstance(hole, NameReference)
     assert source.slice(hole.span) == "number"
-    assert source.position(hole.span.start) == (43, 52)
+    assert source.position(hole.span.start) == (42, 50)
     assert isinstance(loop, tree.For)
     assert source.slice(loop.domain.span) == "[1, 2]"
     assert source.slice(loop.body.span).startswith("if x == 1\n")
@@ -486,7 +490,7 @@ def test_comments_are_found() -> None:
     text = '# one\nlet x = "a # b"  # two \r\n\n  #three\nlet y = "\\"#" #'
     assert comments(Source("x", text)) == (
         Comment(1, 1, "# one", is_alone_on_line=True),
-        Comment(2, 20, "# two", is_alone_on_line=False),
+        Comment(2, 18, "# two", is_alone_on_line=False),
         Comment(4, 3, "#three", is_alone_on_line=True),
         Comment(5, 15, "#", is_alone_on_line=False),
     )

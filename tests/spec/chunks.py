@@ -6,8 +6,9 @@ nothing for a contract, `test` or `script` for a file that uses the contracts of
 `\\x{300}{ab\\n}` is the line `ab` three hundred times.
 
 A diagnostic is expected on the line where it is reported: `### E0203 "part of the message"`, and so
-on for a second one. The comment is taken off before the program is checked. A chunk that expects
-an error is not asked about warnings; every other gives exactly what it expects.
+on for a second one. The comment is taken off before the program is checked. A chunk gives exactly
+what it expects, but for this: one that expects an error is not asked about warnings, and about
+names that nobody uses (`W02..`) only one that expects such a warning.
 """
 
 from __future__ import annotations

@@ -1,0 +1,162 @@
+"""`servanda check`: every named file through the checker, and what it says for people or programs.
+
+Exit status: 0 when all is well (warnings included), 1 when a source is wrong, 2 when one cannot be
+used as a source at all: missing, no text, refused by the scan of its characters, nested too deep.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from servanda.contract_summary import counts_of, money_places
+from servanda.diagnostic_json import JsonValue, diagnostics_to_json, place_to_json
+from servanda.discovery import find_files
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics
+from servanda.grammar.source import Source, Span
+from servanda.loading import Kind, Loaded, Loader, kind_of
+from servanda.styled_lines import Line, Piece, print_lines, print_diagnostics
+
+GOOD, WRONG, UNUSABLE = 0, 1, 2
+
+DEPTH_CODE = "E0120"
+"""Nesting deeper than a source may have: a limit, like the length of a line."""
+
+
+def check_files(paths: Sequence[str], output_format: str) -> int:
+    """Check files and print the outcome; return the exit status."""
+    loader = Loader()
+    named = [_load(loader, path) for path in find_files(paths, tuple(Kind))]
+    missing = _report_nothing_found(paths, named)
+    found = [*loader.files.values(), *missing]
+    if output_format == "json":
+        _print_json(loader, found, named)
+    else:
+        for one in found:
+            print_diagnostics(one.diagnostics, loader.sources, sys.stdout)
+        for one in named:
+            if one.is_good:
+                print_lines(_summary(one, loader), sys.stdout)
+        _print_counts(found)
+    return exit_status([one.diagnostics for one in found])
+
+
+def exit_status(found: Sequence[Diagnostics]) -> int:
+    """Return the status that the worst of the diagnostics calls for."""
+    errors = [one for diagnostics in found for one in diagnostics if not one.is_warning]
+    if any(is_unusable(one) for one in errors):
+        return UNUSABLE
+    return WRONG if errors else GOOD
+
+
+def is_unusable(diagnostic: Diagnostic) -> bool:
+    """Whether a diagnostic is about the file and not about what it says."""
+    return diagnostic.code.startswith("E00") or diagnostic.code == DEPTH_CODE
+
+
+def _load(loader: Loader, path: str) -> Loaded:
+    if kind_of(path) is None and os.path.isfile(path):
+        return _refused(
+            loader,
+            path,
+            "E0015",
+            f"`{path}` is no kind of file that Servanda knows",
+            "its name says nothing of what it holds",
+            "call it `….contract`, `….test.contract` or `….script`",
+        )
+    return loader.load(path)
+
+
+def _refused(
+    loader: Loader | None, path: str, code: str, message: str, label: str, advice: str
+) -> Loaded:
+    diagnostics = Diagnostics([Diagnostic(code, message, Span(path, 0, 0), label, help=advice)])
+    loaded = Loaded(path, Kind.SCRIPT, Source(path, ""), diagnostics)
+    if loader is not None:
+        loader.files[path] = loaded
+    return loaded
+
+
+def _report_nothing_found(paths: Sequence[str], named: Sequence[Loaded]) -> list[Loaded]:
+    if named:
+        return []
+    return [
+        _refused(
+            None,
+            path,
+            "E0011",
+            f"there is nothing to check in `{path}`",
+            "a folder without contracts, tests and scripts",
+            "name a file, or a folder that holds some",
+        )
+        for path in paths
+    ]
+
+
+def _summary(loaded: Loaded, loader: Loader) -> list[Line]:
+    counts = [f"{count:_} {_counted(count, what)}" for what, count in counts_of(loaded).items()]
+    lines = [[Piece("✔ ", "good"), Piece(loaded.path), Piece("  " + " · ".join(counts))]]
+    if loaded.contract is not None:
+        for place in money_places(loaded.contract, loader.sources):
+            line = loaded.source.position(place.span.start).line
+            told = f"    {place.verb} {place.unit} in line {line}: {'; '.join(place.reached_by)}"
+            lines.append([Piece(told, "quiet")])
+    return lines
+
+
+def _counted(count: int, what: str) -> str:
+    """Return `1 action`, `2 tables complete`: the noun is the first word."""
+    noun, _, more = what.partition(" ")
+    noun = noun.removesuffix("s") if count == 1 else noun
+    return f"{noun} {more}".rstrip() if more != "states" else f"stuck state{'s' * (count != 1)}"
+
+
+def _print_counts(found: Sequence[Loaded]) -> None:
+    every = [one for loaded in found for one in loaded.diagnostics]
+    error_count = sum(not one.is_warning for one in every)
+    error_count += sum(one.diagnostics.left_out_count for one in found)
+    warning_count = sum(one.is_warning for one in every)
+    parts = []
+    if error_count:
+        parts.append(Piece(f"{error_count} error{'s' * (error_count != 1)}", "error"))
+    if warning_count:
+        shown = f"{warning_count} warning{'s' * (warning_count != 1)}"
+        parts += [Piece(", ")] * bool(parts) + [Piece(shown, "warning")]
+    if parts:
+        print_lines([parts], sys.stdout)
+
+
+def _print_json(loader: Loader, found: Sequence[Loaded], named: Sequence[Loaded]) -> None:
+    """Print one document: `ok`, `files` (those that were named), `diagnostics`, `left_out`."""
+    files: list[JsonValue] = []
+    for one in named:
+        entry: dict[str, JsonValue] = {
+            "file": one.path,
+            "kind": one.kind.name.lower(),
+            "ok": one.is_good,
+        }
+        if one.is_good:
+            entry["counts"] = {
+                what.replace(" ", "_"): count for what, count in counts_of(one).items()
+            }
+        if one.contract is not None:
+            entry["money"] = [
+                {
+                    **place_to_json(place.span, loader.sources),
+                    "verb": place.verb,
+                    "unit": place.unit,
+                    "reached_by": list(place.reached_by),
+                }
+                for place in money_places(one.contract, loader.sources)
+            ]
+        files.append(entry)
+    every = [one for loaded in found for one in loaded.diagnostics]
+    document = {
+        "ok": not any(one.diagnostics.has_errors for one in found),
+        "files": files,
+        "diagnostics": diagnostics_to_json(every, loader.sources),
+        "left_out": sum(one.diagnostics.left_out_count for one in found),
+    }
+    print(json.dumps(document, ensure_ascii=False, indent=2))

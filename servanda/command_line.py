@@ -1,0 +1,220 @@
+"""The command line: `servanda check`, `test`, `run`, `fmt`, `explain`, `why`.
+
+In come the words that a user typed; out goes an exit status, after the subcommand has printed what
+it found. Each subcommand's module is imported when it is asked for, so that `check` starts fast.
+No user ever sees a traceback, unless Servanda itself is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TypeAlias
+
+INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE = 130, 141, 70, 2
+
+EXAMPLES = """\
+examples:
+  servanda check loan_approval.contract        is it right, and what does it hold
+  servanda test                                every *.test.contract below this folder
+  servanda run day.script --data data          a story told over rows of real files
+  servanda explain E0203                       what a code means, with a wrong and a right program
+
+exit status:
+  0 all is well   1 a contract or test is wrong   2 the input cannot be used   5 no test was found
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="servanda",
+        description="Servanda: contracts that say who may do what, when, and what follows.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_check(commands)
+    _add_test(commands)
+    _add_run(commands)
+    _add_format(commands)
+    _add_explain(commands)
+    _add_why(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_check(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "check",
+        "check contracts, tests and scripts",
+        "  servanda check loan_approval.contract\n"
+        "  servanda check contracts examples\n"
+        "  servanda check --format json loan_approval.contract\n",
+    )
+    parser.add_argument("paths", nargs="+", metavar="FILE", help="a file, or a folder of them")
+    parser.add_argument(
+        "--format", choices=("human", "json"), default="human", help="for people or for programs"
+    )
+
+
+def _add_test(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "test",
+        "run the tests of *.test.contract files, each on a fresh chain",
+        "  servanda test\n"
+        '  servanda test fraud_screening.test.contract -k "AF-5"\n'
+        "  servanda test contracts -x --junit report.xml\n",
+    )
+    parser.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help="files or folders (default: .)"
+    )
+    parser.add_argument("-k", dest="text", default="", metavar="TEXT", help="names with this text")
+    parser.add_argument("-x", dest="stops", action="store_true", help="stop at the first failure")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--junit", metavar="FILE", help="also write a report in JUnit's format")
+
+
+def _add_run(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "run",
+        "run a script against a fresh chain",
+        "  servanda run day.script\n"
+        "  servanda run day.script --data data --dump records\n"
+        "  servanda run day.script --strict --json\n",
+    )
+    parser.add_argument("script", metavar="SCRIPT")
+    parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
+    parser.add_argument("--dump", metavar="DIR", help="write the final records there, as JSON Lines")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--strict", action="store_true", help="stop at the first malformed row")
+
+
+def _add_format(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "fmt",
+        "write files in the one style",
+        "  servanda fmt loan_approval.contract\n"
+        "  servanda fmt --check contracts\n"
+        "  servanda fmt - < draft.contract\n",
+    )
+    parser.add_argument("paths", nargs="+", metavar="FILE", help="a file, a folder, or - for stdin")
+    parser.add_argument("--check", action="store_true", help="change nothing; 1 if anything would")
+
+
+def _add_explain(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "explain",
+        "explain the code of a diagnostic",
+        "  servanda explain E0203\n",
+    )
+    parser.add_argument("code", metavar="CODE")
+
+
+def _add_why(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "why",
+        "explain the outcome of one call: the guards, rows and clauses that decided it",
+        "  servanda why day.script              the last refused call\n"
+        "  servanda why day.script --call 17\n"
+        '  servanda why fraud_screening.test.contract --test "AF-5"\n',
+    )
+    parser.add_argument("file", metavar="FILE", help="a script or a test file")
+    parser.add_argument("--call", type=int, metavar="N", help="the call of this number, from 1")
+    parser.add_argument("--test", default="", metavar="NAME", help="the test that is meant")
+    parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            # A name that the terminal's encoding lacks is no reason to stop.
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        parser = make_parser()
+        status = _run(parser, parser.parse_args(arguments))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more at its end.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else UNUSABLE
+    except Exception:  # noqa: BLE001 -- whatever it is, it is our mistake, and it is told loudly
+        return _own_up()
+    return status
+
+
+def _own_up() -> int:
+    import traceback  # noqa: PLC0415 -- nobody should ever need it
+
+    traceback.print_exc()
+    sys.stderr.write(
+        "\nservanda: this is a mistake in Servanda itself, not in your files.\n"
+        "Please report it with the lines above and the files you used.\n"
+    )
+    return OUR_MISTAKE
+
+
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Carry out what the options ask for, importing no more than that needs."""
+    # ruff: noqa: PLC0415
+    if options.version:
+        from importlib.metadata import version
+
+        print("servanda", version("servanda"))
+        return 0
+    match options.command:
+        case "check":
+            from servanda.check_files import check_files
+
+            return check_files(options.paths, options.format)
+        case "test":
+            from servanda.test_command import test_command
+
+            return test_command(options)
+        case "run":
+            from servanda.run_command import run_command
+
+            return run_command(options)
+        case "fmt":
+            from servanda.format_files import format_files
+
+            return format_files(options.paths, only_checks=options.check)
+        case "explain":
+            from servanda.explain_code import explain_code
+
+            return explain_code(options.code)
+        case "why":
+            from servanda.why_command import why_command
+
+            return why_command(options)
+    parser.print_help()
+    return UNUSABLE

@@ -1,0 +1,279 @@
+"""Loading: paths to checked models, with everything that the files `use`.
+
+In come paths; out come a `Loaded` for each file, with its source, its diagnostics and, if all is
+well, its model. A used contract is looked for beside the file that uses it, then in the library
+that is installed with Servanda. Each file is read and checked once, however many use it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from servanda.grammar import tree
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
+from servanda.grammar.parser import parse, use_grammar_cache
+from servanda.grammar.source import Source, Span
+from servanda.grammar_cache import DiskGrammarCache
+from servanda.interpreter.check import check_contract, check_script, uses_of
+from servanda.interpreter.generate.contract import contracts_below
+from servanda.interpreter.model import ContractModel, ScriptModel
+from servanda.interpreter.suggest import did_you_mean
+from servanda.sources import read_source
+
+LIBRARY_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "contracts")
+"""The contracts that are installed with Servanda."""
+
+USE_DEPTH_MAX = 64
+"""A longer chain of contracts that use one another is taken for a mistake."""
+
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class Kind(StrEnum):
+    """What a file holds, which its name says."""
+
+    CONTRACT = ".contract"
+    TEST = ".test.contract"
+    SCRIPT = ".script"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One file: its source, what is wrong with it, and its model if nothing is."""
+
+    path: str
+    kind: Kind
+    source: Source
+    diagnostics: Diagnostics
+    contract: ContractModel | None = None
+    script: ScriptModel | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the file was read, checked and found right."""
+        return self.contract is not None or self.script is not None
+
+
+def kind_of(path: str) -> Kind | None:
+    """Return what the name of a file says that it holds, or None."""
+    name = os.path.basename(path)
+    for kind in (Kind.TEST, Kind.CONTRACT, Kind.SCRIPT):
+        if name.endswith(kind.value) and name != kind.value:
+            return kind
+    return None
+
+
+def snake_case(name: str) -> str:
+    """Return the file name that belongs to a contract: `FraudScreening` in `fraud_screening`."""
+    return _WORD_STARTS.sub("_", name).lower()
+
+
+class Loader:
+    """Loads files and remembers them; `sources` holds every source by the name it is shown by."""
+
+    def __init__(self) -> None:
+        use_grammar_cache(DiskGrammarCache())
+        self.sources: dict[str, Source] = {}
+        self.files: dict[str, Loaded] = {}
+        """Every file that was looked at, by its real path, used ones before those that use them."""
+        self._open: list[str] = []
+        """The real paths of the files that are being loaded, each used by the one before."""
+
+    def load(self, path: str, kind: Kind | None = None) -> Loaded:
+        """Return the file at `path`, read and checked with all that it uses."""
+        place = _real_path(path)
+        if place in self.files:
+            return self.files[place]
+        diagnostics = Diagnostics()
+        source = read_source(path, diagnostics)
+        self.sources[path] = source
+        kind = kind or kind_of(path) or Kind.SCRIPT
+        self._open.append(place)
+        loaded = self._check(path, kind, source, diagnostics)
+        self._open.pop()
+        self.files[place] = loaded
+        return loaded
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any file that was looked at has an error."""
+        return any(one.diagnostics.has_errors for one in self.files.values())
+
+    def _check(self, path: str, kind: Kind, source: Source, diagnostics: Diagnostics) -> Loaded:
+        bad = Loaded(path, kind, source, diagnostics)
+        if diagnostics.has_errors:
+            return bad
+        file = parse(source, diagnostics)
+        if diagnostics.has_errors:
+            return bad
+        if kind is Kind.CONTRACT:
+            _check_file_name(path, file, diagnostics)
+        _check_time_zone(file, diagnostics)
+        used: dict[str, ContractModel] = {}
+        for use in uses_of(file):
+            model = self._used(path, use, diagnostics)
+            if model is not None:
+                used[use.contract.text] = model
+        _check_one_of_each(file, used, diagnostics)
+        if diagnostics.has_errors:
+            # What the missing contracts declare would now be unknown, name by name.
+            return bad
+        contract: ContractModel | None = None
+        script: ScriptModel | None = None
+        if kind is Kind.CONTRACT:
+            contract = check_contract(file, used, diagnostics)
+        else:
+            script = check_script(file, used, diagnostics)
+        if diagnostics.has_errors:
+            return bad
+        return Loaded(path, kind, source, diagnostics, contract, script)
+
+    def _used(self, path: str, use: tree.Use, diagnostics: Diagnostics) -> ContractModel | None:
+        """Return the model of a used contract, or None after saying why there is none."""
+        name = use.contract.text
+        if use.chain is not None:
+            return None  # The checker says that there are no other chains yet.
+        found = _find_contract(os.path.dirname(path), name)
+        if found is None:
+            diagnostics.report(
+                Diagnostic(
+                    "E0257",
+                    f"unknown contract `{name}`",
+                    use.contract.span,
+                    f"there is no file `{snake_case(name)}.contract`",
+                    help=did_you_mean(name, _contracts_near(os.path.dirname(path)))
+                    or "put its file beside this one, named as the contract in snake_case",
+                )
+            )
+            return None
+        if _real_path(found) in self._open or len(self._open) > USE_DEPTH_MAX:
+            self._report_circle(found, use, diagnostics)
+            return None
+        loaded = self.load(found, Kind.CONTRACT)
+        if loaded.contract is None:
+            diagnostics.report(
+                Diagnostic(
+                    "E0282",
+                    f"the contract `{name}` has errors",
+                    use.contract.span,
+                    "used here",
+                    help=f"put `{found}` right first",
+                )
+            )
+        return loaded.contract
+
+    def _report_circle(self, found: str, use: tree.Use, diagnostics: Diagnostics) -> None:
+        place = _real_path(found)
+        start = self._open.index(place) if place in self._open else 0
+        names = [os.path.basename(one) for one in (*self._open[start:], place)]
+        diagnostics.report(
+            Diagnostic(
+                "E0281",
+                f"`{use.contract.text}` is used in a circle",
+                use.contract.span,
+                " uses ".join(names),
+                help="move what both need into a contract that uses neither",
+            )
+        )
+
+
+def _real_path(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
+
+
+def _find_contract(folder: str, name: str) -> str | None:
+    """Return the path of a used contract: beside the file, or in the library."""
+    file_name = snake_case(name) + Kind.CONTRACT.value
+    for place in (folder, LIBRARY_FOLDER):
+        path = os.path.join(place, file_name)
+        if os.path.lexists(path):
+            return path
+    return None
+
+
+def _contracts_near(folder: str) -> list[str]:
+    """Return the names of the contracts that could have been meant."""
+    found: list[str] = []
+    for place in (folder or os.curdir, LIBRARY_FOLDER):
+        try:
+            names = sorted(os.listdir(place))
+        except OSError:
+            continue
+        stems = [
+            one.removesuffix(Kind.CONTRACT.value)
+            for one in names
+            if kind_of(one) is Kind.CONTRACT
+        ]
+        found += ["".join(map(str.capitalize, stem.split("_"))) for stem in stems]
+    return found
+
+
+def _check_file_name(path: str, file: tree.File, diagnostics: Diagnostics) -> None:
+    """Report a contract that stands in a file of another name."""
+    header = next((one for one in file.items if isinstance(one, tree.Header)), None)
+    actual = os.path.basename(path)
+    if header is None or actual == snake_case(header.name.text) + Kind.CONTRACT.value:
+        return
+    wanted = snake_case(header.name.text) + Kind.CONTRACT.value
+    diagnostics.report(
+        Diagnostic(
+            "E0280",
+            f"the contract `{header.name.text}` stands in a file of another name",
+            header.name.span,
+            f"this file is called `{actual}`",
+            help=f"call the file `{wanted}`, so that others find the contract",
+        )
+    )
+
+
+def _check_time_zone(file: tree.File, diagnostics: Diagnostics) -> None:
+    """Report a time zone that the database does not have."""
+    for item in file.items:
+        if isinstance(item, tree.Timezone):
+            from servanda.zones import zone_names  # noqa: PLC0415 -- few contracts name one
+
+            if item.zone not in zone_names():
+                diagnostics.report(
+                    Diagnostic(
+                        "E0284",
+                        f"unknown time zone `{item.zone}`",
+                        item.span,
+                        "the IANA database has no zone of this name",
+                        help=did_you_mean(item.zone, zone_names())
+                        or 'name it as the database does: `timezone "Asia/Shanghai"`',
+                    )
+                )
+
+
+def _check_one_of_each(
+    file: tree.File, used: dict[str, ContractModel], diagnostics: Diagnostics
+) -> None:
+    """Report two contracts of one name, which could not stand on one chain."""
+    found: dict[str, ContractModel] = {}
+    for use in uses_of(file):
+        if use.contract.text not in used:
+            continue
+        for model in contracts_below(used[use.contract.text]):
+            other = found.setdefault(model.name, model)
+            if other is not model:
+                diagnostics.report(
+                    Diagnostic(
+                        "E0283",
+                        f"there are two contracts `{model.name}`",
+                        use.contract.span,
+                        f"this leads to the one in `{model.span.source}`",
+                        (Label(other.span, "this is another one, used as well"),),
+                        help="let both use the same file",
+                    )
+                )
+
+
+def whole_span(source: Source) -> Span:
+    """Return the span of a whole source."""
+    return Span(source.name, 0, len(source.text))
