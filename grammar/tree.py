@@ -6,30 +6,31 @@ carries the span it was read from. Names are plain; nothing here is resolved or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
+from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
 
 NO_SPAN = Span("", 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+@node
+class Node(Frozen):
     """The root of every node: where it stands."""
 
-    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+    span: Span = field(default=NO_SPAN, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Name(Node):
     """A name as it was written."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Path(Node):
     """Names joined by points: `payment.payer.holder`, `o.Account`."""
 
@@ -39,14 +40,14 @@ class Path(Node):
 # ── types ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class NamedType(Node):
     """`Int`, `Account`, `o.Account`."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AppliedType(Node):
     """`Amount of CNY`, `Balance of payment.currency`, `List of Text`, `Set of Account`."""
 
@@ -54,7 +55,7 @@ class AppliedType(Node):
     argument: Type
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class OptionalType(Node):
     """`T?`."""
 
@@ -64,7 +65,7 @@ class OptionalType(Node):
 Type = NamedType | AppliedType | OptionalType
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Range(Node):
     """`low..high` (both ends) or `low..<high` (`is_open`)."""
 
@@ -73,14 +74,14 @@ class Range(Node):
     is_open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Alternatives(Node):
     """`Grey | Black`: the states or names that a value may have."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TypedName(Node):
     """A parameter, key or field: `standing: Standing in Grey | Black = Grey`."""
 
@@ -93,14 +94,14 @@ class TypedName(Node):
 # ── expressions ───────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IntegerLiteral(Node):
     """`1_000`."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DecimalLiteral(Node):
     """`3.50`, or `3.65%` when `is_percent`; `digits` is as written without underscores or `%`."""
 
@@ -108,7 +109,7 @@ class DecimalLiteral(Node):
     is_percent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AmountLiteral(Node):
     """`1_234.50 CNY`; `digits` is as written without underscores."""
 
@@ -126,7 +127,7 @@ class DurationUnit(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DurationLiteral(Node):
     """`3 days`."""
 
@@ -134,47 +135,47 @@ class DurationLiteral(Node):
     unit: DurationUnit
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DateLiteral(Node):
     """`2026-01-05`, not yet known to exist."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class InstantLiteral(Node):
     """`2026-01-05T09:00Z`, not yet known to exist."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TextLiteral(Node):
     """`"payment {payment.id}"`: plain parts (escapes resolved) and holes, in order."""
 
     parts: tuple[str | Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class BoolLiteral(Node):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class MissingLiteral(Node):
     """`missing`, the one word for absence."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class NameReference(Node):
     """A name used as a value."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Member(Node):
     """`payment.payer`."""
 
@@ -182,7 +183,7 @@ class Member(Node):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Index(Node):
     """`Account["6222-01"]`."""
 
@@ -190,7 +191,7 @@ class Index(Node):
     keys: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Argument(Node):
     """An argument, named (`payer: payer`) or by position."""
 
@@ -198,7 +199,7 @@ class Argument(Node):
     name: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Apply(Node):
     """`settle(payment)`, `o.pay(a, b)`, `least(a, b)`; what the callee is, resolve finds out."""
 
@@ -206,7 +207,7 @@ class Apply(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Aggregate(Node):
     """`sum(a.balance for a in Account where a.holder == bank limit 100)`."""
 
@@ -218,7 +219,7 @@ class Aggregate(Node):
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Create(Node):
     """`create Account(number: number, holder: bank)`."""
 
@@ -226,21 +227,21 @@ class Create(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ListLiteral(Node):
     """`[payment.payer, payment.payee]`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Not(Node):
     """`not payer.frozen`."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Negate(Node):
     """`-amount`."""
 
@@ -269,7 +270,7 @@ class Comparator(StrEnum):
     MORE_OR_EQUAL = ">="
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Binary(Node):
     """`a + b`, `a and b`; left-associative."""
 
@@ -278,7 +279,7 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Compare(Node):
     """`amount > 0 CNY`; comparisons do not chain."""
 
@@ -287,7 +288,7 @@ class Compare(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IsTest(Node):
     """`account.standing is Grey`, `party is not Institution`; the path is a state, name or role."""
 
@@ -296,7 +297,7 @@ class IsTest(Node):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IsMissing(Node):
     """`x is missing`, `x is not missing`."""
 
@@ -304,7 +305,7 @@ class IsMissing(Node):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class InTest(Node):
     """`x in [A, B]`, `n in 1..5`, `x not in set`."""
 
@@ -313,7 +314,7 @@ class InTest(Node):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IfExpression(Node):
     """`if c then a else b`."""
 
@@ -353,7 +354,7 @@ Expression = (
 # ── authority ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SignerPath(Node):
     """`Institution as bank`, `payment.payer.holder`: any member of a role, or one party."""
 
@@ -361,7 +362,7 @@ class SignerPath(Node):
     alias: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SignerQuorum(Node):
     """`2 of Officer`: distinct members of a role."""
 
@@ -370,21 +371,21 @@ class SignerQuorum(Node):
     alias: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SignerContract(Node):
     """`contract Other`: the immediate caller, by registered name."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AuthorityAny(Node):
     """`A or B`."""
 
     choices: tuple[Authority, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AuthorityAll(Node):
     """`A and B`."""
 
@@ -397,14 +398,14 @@ Authority = SignerPath | SignerQuorum | SignerContract | AuthorityAny | Authorit
 # ── statements ────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Block(Node):
     """An indented run of statements."""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Require(Node):
     """`require c else CODE "message"`."""
 
@@ -413,7 +414,7 @@ class Require(Node):
     message: TextLiteral
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Refuse(Node):
     """`refuse CODE "message"`."""
 
@@ -421,7 +422,7 @@ class Refuse(Node):
     message: TextLiteral
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Call(Node):
     """What a party does: `pay("6222-01", 10 CNY)` or `o.pay(…)`."""
 
@@ -429,7 +430,7 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Does(Node):
     """`icbc and regulator does confirm(1, true)`."""
 
@@ -437,7 +438,7 @@ class Does(Node):
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Let(Node):
     """`let x = e`, and in tests `let payment = icbc does pay(…)`."""
 
@@ -445,7 +446,7 @@ class Let(Node):
     value: Expression | Does
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Assign(Node):
     """`account.frozen = true`."""
 
@@ -453,7 +454,7 @@ class Assign(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Becomes(Node):
     """`payment.progress becomes Stopped`."""
 
@@ -461,7 +462,7 @@ class Becomes(Node):
     state: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Move(Node):
     """`move amount from payer.balance to payer.held`."""
 
@@ -470,7 +471,7 @@ class Move(Node):
     target: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Issue(Node):
     """`issue amount to account.balance`."""
 
@@ -478,7 +479,7 @@ class Issue(Node):
     target: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Retire(Node):
     """`retire amount from account.balance`."""
 
@@ -486,14 +487,14 @@ class Retire(Node):
     source: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class CreateStatement(Node):
     """A `create` whose record nobody names."""
 
     create: Create
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Emit(Node):
     """`emit StandingChanged(account, standing, reason)`."""
 
@@ -501,7 +502,7 @@ class Emit(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Notify(Node):
     """`notify party that "text"`."""
 
@@ -509,7 +510,7 @@ class Notify(Node):
     text: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Branch(Node):
     """One condition of an `if` and what follows."""
 
@@ -517,7 +518,7 @@ class Branch(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class If(Node):
     """`if … elif … else …`."""
 
@@ -525,7 +526,7 @@ class If(Node):
     otherwise: Block | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Case(Node):
     """The names of one case of a `choose` and what follows."""
 
@@ -533,7 +534,7 @@ class Case(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Choose(Node):
     """`choose e` with a case for every value, or `else`."""
 
@@ -542,7 +543,7 @@ class Choose(Node):
     otherwise: Block | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class For(Node):
     """`for a in Account where … limit n` and the body."""
 
@@ -553,21 +554,21 @@ class For(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class CallStatement(Node):
     """A call of a clause, or of an action of another contract."""
 
     call: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Give(Node):
     """`give payment`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Cannot(Node):
     """`boc cannot pay(…) because FROZEN` (or `because Other.FROZEN`)."""
 
@@ -576,35 +577,35 @@ class Cannot(Node):
     code: Path
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Expect(Node):
     """`expect e`."""
 
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class At(Node):
     """`at 2026-01-05T09:00Z`."""
 
     time: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Wait(Node):
     """`wait 3 days`."""
 
     duration: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Show(Node):
     """`show e`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Feed(Node):
     """`feed "transactions.csv" as row where … at …` and what is done for each row."""
 
@@ -645,7 +646,7 @@ Statement = (
 # ── declarations ──────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Header(Node):
     """`contract FraudScreening version 1`."""
 
@@ -653,14 +654,14 @@ class Header(Node):
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Timezone(Node):
     """`timezone "Asia/Shanghai"`."""
 
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Use(Node):
     """`use Other as o on chain C`."""
 
@@ -669,14 +670,14 @@ class Use(Node):
     chain: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RoleDeclaration(Node):
     """`role Police, Regulator`."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class UnitDeclaration(Node):
     """`unit AdPoint decimals 0`."""
 
@@ -684,7 +685,7 @@ class UnitDeclaration(Node):
     decimals: int
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class EnumDeclaration(Node):
     """`enum Verdict: Release, Warn, Freeze`."""
 
@@ -692,7 +693,7 @@ class EnumDeclaration(Node):
     members: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class LifecycleLine(Node):
     """`Warned -> Released | Stopped`; without targets it only names final states."""
 
@@ -700,7 +701,7 @@ class LifecycleLine(Node):
     targets: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class LifecycleDeclaration(Node):
     """`lifecycle Progress` and its lines."""
 
@@ -709,7 +710,7 @@ class LifecycleDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RecordDeclaration(Node):
     """`record Account[number: Text]` and its fields."""
 
@@ -720,7 +721,7 @@ class RecordDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class EventDeclaration(Node):
     """`event StandingChanged(account: Account)`."""
 
@@ -728,7 +729,7 @@ class EventDeclaration(Node):
     parameters: tuple[TypedName, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RuleDeclaration(Node):
     """A pure function: `= expression` (then `body` is one expression), or a block that gives."""
 
@@ -740,7 +741,7 @@ class RuleDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Column(Node):
     """One input or output of a decision table."""
 
@@ -749,12 +750,12 @@ class Column(Node):
     bound: Range | Alternatives | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class CellAny(Node):
     """`-`: any value."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class CellComparison(Node):
     """`>= 3`."""
 
@@ -762,7 +763,7 @@ class CellComparison(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class CellItems(Node):
     """`A, 1..5, >= 9`, or the rest when `is_negated`."""
 
@@ -770,7 +771,7 @@ class CellItems(Node):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DecisionRow(Node):
     """One row: a cell for every input, a value for every output."""
 
@@ -778,7 +779,7 @@ class DecisionRow(Node):
     outputs: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DecisionDeclaration(Node):
     """A decision table; `policy` holds the words of the hit policy (`first`, `collect sum`)."""
 
@@ -790,7 +791,7 @@ class DecisionDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ClauseDeclaration(Node):
     """Named effects shared by actions."""
 
@@ -800,7 +801,7 @@ class ClauseDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ActionDeclaration(Node):
     """What a party may do; without `authority` the checker refuses it."""
 
@@ -812,7 +813,7 @@ class ActionDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class HasBeen(Node):
     """`has been Warned | Screened for 3 days`."""
 
@@ -820,7 +821,7 @@ class HasBeen(Node):
     duration: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Reaches(Node):
     """`in Active | Late reaches loan.due`."""
 
@@ -828,7 +829,7 @@ class Reaches(Node):
     moment: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Every(Node):
     """`every day`, `every 3 days`, `every month on 20`, with `at 02:00` as minutes of the day."""
 
@@ -838,7 +839,7 @@ class Every(Node):
     states: Alternatives | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TimerDeclaration(Node):
     """What happens by itself, about one record."""
 
@@ -849,7 +850,7 @@ class TimerDeclaration(Node):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ForEach(Node):
     """`for a in Account where …` above the `holds` of an invariant."""
 
@@ -858,7 +859,7 @@ class ForEach(Node):
     where: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class InvariantDeclaration(Node):
     """What holds after every transaction and timer."""
 
@@ -867,7 +868,7 @@ class InvariantDeclaration(Node):
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TestDeclaration(Node):
     """`test "…"` and its steps."""
 
@@ -893,7 +894,7 @@ Declaration = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class File(Node):
     """One source: a contract (with `header`), a test file, or a script (top-level statements)."""
 

@@ -89,6 +89,10 @@ QUIET = (
 )
 
 
+CALLING = (tree.CallStatement, tree.Does, tree.Cannot, tree.At, tree.Wait, tree.Feed)
+"""What may change any field: a call, or in a test whatever lets something happen."""
+
+
 def inner_statements(block: tree.Block) -> Iterator[tree.Statement]:
     """Yield the statements of a block at any depth, in the order of the source."""
     for statement in block.statements:
@@ -99,7 +103,17 @@ def inner_statements(block: tree.Block) -> Iterator[tree.Statement]:
 
 def is_quiet(block: tree.Block) -> bool:
     """Whether nothing in a block can change a field of a record that is already there."""
-    return all(isinstance(one, QUIET) for one in inner_statements(block))
+    return all(
+        isinstance(one, QUIET) and not (isinstance(one, tree.Let) and may_call(one.value))
+        for one in inner_statements(block)
+    )
+
+
+def may_call(value: tree.Expression | tree.Does) -> bool:
+    """Whether the value of a `let` may be what an action gives."""
+    if isinstance(value, tree.Apply):
+        return isinstance(value.callee, tree.Member)
+    return isinstance(value, tree.Does)
 
 
 def assigned_locals(block: tree.Block) -> set[str]:
@@ -123,7 +137,10 @@ def assigned_fields(block: tree.Block) -> tuple[str, ...]:
 
 def calls_others(block: tree.Block) -> bool:
     """Whether a block calls a clause or an action, which may change any field."""
-    return any(isinstance(one, tree.CallStatement) for one in inner_statements(block))
+    return any(
+        isinstance(one, CALLING) or (isinstance(one, tree.Let) and may_call(one.value))
+        for one in inner_statements(block)
+    )
 
 
 def find_local(scope: Scope, name: str) -> Local | None:

@@ -14,7 +14,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.model import AggregateKind, Builtin, Local
 from servanda.interpreter.scope import Scope
 from servanda.interpreter.symbols import ClauseSymbol, Declarations
-from servanda.interpreter.types import STORABLE_PLAIN, Type
+from servanda.interpreter.types import ANYTHING, STORABLE_PLAIN, Type
 from servanda.interpreter.units import ISO_4217
 
 IMPLICIT_NAMES = frozenset({"now", "today", "due", "missing", "this"})
@@ -119,8 +119,10 @@ def is_free(name: tree.Name, scope: Scope) -> bool:
 
 def declare_local(name: tree.Name, bound_type: Type, scope: Scope) -> Local:
     """Bind a local; a name that shadows is reported and bound all the same, so bodies go on."""
+    is_taken = name.text in scope.visible_names()
     is_free(name, scope)
-    return scope.bind(name.text, bound_type, name.span)
+    # Which of two locals of one name is meant later, nobody knows: any use of it is let pass.
+    return scope.bind(name.text, ANYTHING if is_taken else bound_type, name.span)
 
 
 def check_distinct(names: Iterable[tree.Name], what: str, diagnostics: Diagnostics) -> None:

@@ -19,6 +19,8 @@ from servanda.interpreter.check_expression import (
     value_of,
 )
 from servanda.interpreter.check_names import declare_local
+from servanda.interpreter.facts import forget_changed
+from servanda.interpreter.learn import learn
 from servanda.interpreter.model import (
     AggregateValue,
     AtStep,
@@ -67,14 +69,19 @@ def check_step(statement: tree.Statement, scope: Scope, course: Course) -> tuple
         case tree.Does(parties=parties, call=call):
             found = check_does(parties, call, scope)
             step = None if found is None else DoesStep(*found[:4], span=statement.span)
+            forget_changed(scope)
         case tree.Cannot():
             step = check_cannot(statement, scope)
-        case tree.Expect(condition=condition):
-            step = ExpectStep(condition_of(condition, scope), span=statement.span)
+        case tree.Expect(condition=written):
+            condition = condition_of(written, scope)
+            learn(condition, scope, is_true=True)
+            step = ExpectStep(condition, span=statement.span)
         case tree.At(time=time):
             step = AtStep(moment_of(time, scope, "the time of `at`"), span=statement.span)
+            forget_changed(scope)
         case tree.Wait(duration=duration):
             step = check_wait(duration, statement.span, scope)
+            forget_changed(scope)
         case tree.Show(value=value):
             step = ShowStep(check_shown(value, scope), span=statement.span)
         case tree.Feed():
@@ -114,6 +121,7 @@ def check_let_does(
             "an action without a result",
             help="write it without `let`",
         )
+    forget_changed(scope)
     local = declare_local(statement.name, ANYTHING if result == NOTHING else result, scope)
     course.lets.add(local.number)
     course.named.append(local)
@@ -312,6 +320,7 @@ def check_feed(statement: tree.Feed, scope: Scope, course: Course) -> Statement:
             "its rows would be read again and again",
             help="put it beside the other: feeds that stand together are merged by their time",
         )
+    forget_changed(scope)
     inner = scope.child()
     row = declare_local(statement.binder, RowType(), inner)
     scope.checking.used_locals.add(row.number)
@@ -325,6 +334,7 @@ def check_feed(statement: tree.Feed, scope: Scope, course: Course) -> Statement:
     way = course.branch()
     way.feed_depth += 1
     checked = course.check_block(statement.body, inner, way)
+    forget_changed(scope)
     feed = FeedModel(statement.file, row, where, at, checked.body, statement.span)
     return FeedsStep((feed,), span=statement.span)
 

@@ -108,7 +108,32 @@ def declare(
     outline.records = declare_records(file, outline.checking)
     for item in file.items:
         declare_callable(item, outline)
+    check_member_names(file, outline.checking)
     return outline
+
+
+def check_member_names(file: tree.File, checking: Checking) -> None:
+    """Report a state or a name of an enum that means something else as well."""
+    for item in file.items:
+        if isinstance(item, tree.EnumDeclaration):
+            names = item.members
+        elif isinstance(item, tree.LifecycleDeclaration):
+            names = tuple(name for line in item.lines for name in line.sources)
+        else:
+            continue
+        for name in names:
+            is_free = check_reserved(name, checking.diagnostics, is_callable=False)
+            other = checking.declarations.symbols.get(name.text)
+            if is_free and other is not None:
+                report(
+                    checking.diagnostics,
+                    "E0250",
+                    f"`{name.text}` is declared twice",
+                    name.span,
+                    f"a name of `{item.name.text}`",
+                    Label(other.span, "declared here as well"),
+                    help="rename one of the two: no name may hide another",
+                )
 
 
 def check_header(file: tree.File, diagnostics: Diagnostics) -> tree.Header | None:

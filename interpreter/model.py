@@ -8,15 +8,16 @@ out, constants hold run-time values. All nodes are frozen and compare by identit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
 from servanda.interpreter.types import SERIAL, EnumType, LifecycleType, RecordType, Type, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+@node
+class Local(Frozen):
     """A parameter, `let`, binder or alias; `number` is unique within the whole contract."""
 
     number: int
@@ -27,36 +28,36 @@ class Local:
 # ── expressions ───────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+@node
+class Value(Frozen):
     """The root of every expression: its type and where it was written."""
 
-    type: Type
-    span: Span = field(compare=False)
+    type: Type = field(kw_only=True)
+    span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Constant(Value):
     """A run-time value known now (see the table in `interpreter/values.py`)."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class LocalValue(Value):
     """The value of a local."""
 
     local: Local
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class BlockTime(Value):
     """`now` (Time), `today` (Date) or, in a timer, `due` (Time)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class FieldValue(Value):
     """A key or field of a record; also the target of an assignment, a move, a `becomes`."""
 
@@ -65,7 +66,7 @@ class FieldValue(Value):
     field: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RowCell(Value):
     """A cell of a feed's row (Text)."""
 
@@ -73,7 +74,7 @@ class RowCell(Value):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RecordLookup(Value):
     """`R[keys]`: refuses `MISSING_RECORD`, or is missing when `is_optional`."""
 
@@ -82,7 +83,7 @@ class RecordLookup(Value):
     is_optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RuleCall(Value):
     """A pure function of this contract or of one it uses."""
 
@@ -91,7 +92,7 @@ class RuleCall(Value):
     arguments: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DecisionCall(Value):
     """A decision table; with one output its value, with several an `OutputsType`."""
 
@@ -100,7 +101,7 @@ class DecisionCall(Value):
     arguments: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class OutputValue(Value):
     """One output of a decision that has several; `index` counts them from 0."""
 
@@ -134,7 +135,7 @@ class Builtin(StrEnum):
     PARSE_BOOL = "bool"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class BuiltinCall(Value):
     """A function of the language, with what is fixed about it beside its arguments."""
 
@@ -181,7 +182,7 @@ class Operation(StrEnum):
     SUBTRACT_MONTHS_TIME = "subtract_months_time"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Arithmetic(Value):
     """`left operation right`."""
 
@@ -190,7 +191,7 @@ class Arithmetic(Value):
     right: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Negation(Value):
     """`-x`, by the type of `operand` (Int, Decimal, Amount, unrounded, Duration, Months)."""
 
@@ -209,7 +210,7 @@ class Conversion(StrEnum):
     TEXT_TO_HASH = "text_to_hash"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Convert(Value):
     """`operand` as another type."""
 
@@ -217,7 +218,7 @@ class Convert(Value):
     operand: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Comparison(Value):
     """`left comparator right` (`== != < <= > >=`); both sides have one run-time form."""
 
@@ -226,7 +227,7 @@ class Comparison(Value):
     right: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Both(Value):
     """`left and right`; the right side is not looked at when the left decides."""
 
@@ -234,7 +235,7 @@ class Both(Value):
     right: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Either(Value):
     """`left or right`."""
 
@@ -242,14 +243,14 @@ class Either(Value):
     right: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Inverse(Value):
     """`not operand`."""
 
     operand: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IsName(Value):
     """`account.standing is Grey`: a state or an enum's name."""
 
@@ -258,7 +259,7 @@ class IsName(Value):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class HasRole(Value):
     """`party is Institution`: a member in good standing with this role."""
 
@@ -267,7 +268,7 @@ class HasRole(Value):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IsAbsent(Value):
     """`x is missing`; for `R[k] is missing` the operand is an optional lookup."""
 
@@ -275,7 +276,7 @@ class IsAbsent(Value):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IsIn(Value):
     """`x in collection` (List or Set)."""
 
@@ -284,7 +285,7 @@ class IsIn(Value):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IsWithin(Value):
     """`x in low..high`."""
 
@@ -295,7 +296,7 @@ class IsWithin(Value):
     is_negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Conditional(Value):
     """`if condition then then else otherwise`."""
 
@@ -304,7 +305,7 @@ class Conditional(Value):
     otherwise: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TextValue(Value):
     """A text with holes; each hole is shown by its type (an Amount with its unit).
 
@@ -315,7 +316,7 @@ class TextValue(Value):
     units: tuple[Value | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ListValue(Value):
     """`[a, b]` (also a Set, when the type says so: sorted, without duplicates)."""
 
@@ -335,7 +336,7 @@ class AggregateKind(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AggregateValue(Value):
     """`kind(value for binder in domain where …)`.
 
@@ -349,7 +350,7 @@ class AggregateValue(Value):
     domain: Domain
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class CreateRecord(Value):
     """`create R(…)`: a value for every field that has one (defaults filled in), keys first."""
 
@@ -359,7 +360,7 @@ class CreateRecord(Value):
     fields: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ForeignCall(Value):
     """An action of a contract that this one uses, called in the same transaction."""
 
@@ -368,7 +369,7 @@ class ForeignCall(Value):
     arguments: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class EnrolMember(Value):
     """`Institution("ICBC")` in a script: the member of this name, given this role."""
 
@@ -376,7 +377,7 @@ class EnrolMember(Value):
     name: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TotalValue(Value):
     """A running total of an invariant (by its place in `TotalsInvariant.totals`)."""
 
@@ -386,8 +387,8 @@ class TotalValue(Value):
 # ── domains ───────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDomain:
+@node
+class RecordDomain(Frozen):
     """The records found by an index, in key order; `condition` sees the binder.
 
     `equalities` are values for the index's fields in its order. `low`/`high` bound its range
@@ -406,8 +407,8 @@ class RecordDomain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WholeDomain:
+@node
+class WholeDomain(Frozen):
     """Every record of a type (or every event so far): only in tests, scripts and `show`."""
 
     type: Type
@@ -416,8 +417,8 @@ class WholeDomain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ListDomain:
+@node
+class ListDomain(Frozen):
     """The items of a list or set, in order."""
 
     items: Value
@@ -426,8 +427,8 @@ class ListDomain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RangeDomain:
+@node
+class RangeDomain(Frozen):
     """The whole numbers `low..high`; `count_max` is the static bound (≤ 10,000)."""
 
     low: Value
@@ -439,8 +440,8 @@ class RangeDomain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class NamesDomain:
+@node
+class NamesDomain(Frozen):
     """The names of an enum, in declared order."""
 
     type: Type
@@ -456,17 +457,17 @@ Domain = RecordDomain | WholeDomain | ListDomain | RangeDomain | NamesDomain
 # ── statements ────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+@node
+class Statement(Frozen):
     """The root of every statement."""
 
-    span: Span = field(compare=False)
+    span: Span = field(compare=False, kw_only=True)
 
 
 Body = tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RequireStep(Statement):
     """Refuse with `code` unless `condition`; the message is a Text."""
 
@@ -475,7 +476,7 @@ class RequireStep(Statement):
     message: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RefuseStep(Statement):
     """Refuse with `code`."""
 
@@ -483,7 +484,7 @@ class RefuseStep(Statement):
     message: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class LetStep(Statement):
     """Set a local (for the first time, or again)."""
 
@@ -491,7 +492,7 @@ class LetStep(Statement):
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SetField(Statement):
     """Set a field that is no key, no Balance and no lifecycle."""
 
@@ -499,7 +500,7 @@ class SetField(Statement):
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class BecomeStep(Statement):
     """Move a lifecycle field along an arrow; else `NO_TRANSITION`."""
 
@@ -508,7 +509,7 @@ class BecomeStep(Statement):
     state: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class MoveStep(Statement):
     """Move an Amount between two Balance fields of one unit."""
 
@@ -517,7 +518,7 @@ class MoveStep(Statement):
     target: FieldValue
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IssueStep(Statement):
     """Bring an Amount into being."""
 
@@ -527,7 +528,7 @@ class IssueStep(Statement):
     unit_value: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class RetireStep(Statement):
     """Take an Amount out of being."""
 
@@ -537,7 +538,7 @@ class RetireStep(Statement):
     unit_value: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class EmitStep(Statement):
     """Emit an event with a value for each of its parameters."""
 
@@ -545,7 +546,7 @@ class EmitStep(Statement):
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class NotifyStep(Statement):
     """Send a notice to a party."""
 
@@ -553,7 +554,7 @@ class NotifyStep(Statement):
     text: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class IfStep(Statement):
     """The first branch whose condition is true, or `otherwise`."""
 
@@ -561,7 +562,7 @@ class IfStep(Statement):
     otherwise: Body | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ChooseStep(Statement):
     """The case that names the subject's value; without `otherwise` every value is named.
 
@@ -573,7 +574,7 @@ class ChooseStep(Statement):
     otherwise: Body | None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ForStep(Statement):
     """Run `body` for each item; the items are fixed before the first effect."""
 
@@ -582,7 +583,7 @@ class ForStep(Statement):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ClauseStep(Statement):
     """Call a clause of this contract."""
 
@@ -590,14 +591,14 @@ class ClauseStep(Statement):
     arguments: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ValueStep(Statement):
     """A `create` or a foreign call whose value nobody names."""
 
     value: CreateRecord | ForeignCall
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class GiveStep(Statement):
     """What the action or rule gives; it is the last statement that runs."""
 
@@ -607,7 +608,7 @@ class GiveStep(Statement):
 # ── statements of tests and scripts ───────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class DoesStep(Statement):
     """Parties sign an action; its value goes into `local`. With `code` it must be refused so."""
 
@@ -620,36 +621,36 @@ class DoesStep(Statement):
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ExpectStep(Statement):
     """Fail the test unless `condition`."""
 
     condition: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class AtStep(Statement):
     """Move the clock to a Time (never back)."""
 
     time: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class WaitStep(Statement):
     """Move the clock on by a Duration (or Months)."""
 
     duration: Value
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ShowStep(Statement):
     """Print a value with its text in the source."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class FeedModel:
+@node
+class FeedModel(Frozen):
     """One `feed`; `where` and `at` read only the row and the lets above."""
 
     file: str
@@ -660,7 +661,7 @@ class FeedModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class FeedsStep(Statement):
     """Feeds that stand together, merged by their time, ties in written order."""
 
@@ -670,8 +671,8 @@ class FeedsStep(Statement):
 # ── declarations ──────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+@node
+class Bound(Frozen):
     """What a value may be: `low..high` in run-time values (either end may be None), or names."""
 
     low: object = None
@@ -680,8 +681,8 @@ class Bound:
     names: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldModel:
+@node
+class FieldModel(Frozen):
     """A key or field. `is_fixed`: a key, or set at creation and never assigned after."""
 
     name: str
@@ -693,8 +694,8 @@ class FieldModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+@node
+class Index(Frozen):
     """The fields of an equality lookup, in order, then at most one range field."""
 
     record: RecordType
@@ -702,8 +703,8 @@ class Index:
     range_field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LifecycleModel:
+@node
+class LifecycleModel(Frozen):
     """States in declared order and the arrows between them."""
 
     type: LifecycleType
@@ -711,8 +712,8 @@ class LifecycleModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RecordModel:
+@node
+class RecordModel(Frozen):
     """A keyed table. `this` is the local that `seen_by` speaks of."""
 
     type: RecordType
@@ -731,8 +732,8 @@ class RecordModel:
         return len(self.keys) == 1 and self.keys[0].type == SERIAL
 
 
-@dataclass(frozen=True, slots=True)
-class SignedByRole:
+@node
+class SignedByRole(Frozen):
     """Any member with one of the roles; `alias` names who it was."""
 
     roles: tuple[str, ...]
@@ -740,8 +741,8 @@ class SignedByRole:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SignedByParty:
+@node
+class SignedByParty(Frozen):
     """The party in a field, in good standing with the role of that field's type."""
 
     party: Value
@@ -749,8 +750,8 @@ class SignedByParty:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SignedByQuorum:
+@node
+class SignedByQuorum(Frozen):
     """`count` distinct members with the role; `alias` names them (Set of the role)."""
 
     count: int
@@ -759,24 +760,24 @@ class SignedByQuorum:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SignedByContract:
+@node
+class SignedByContract(Frozen):
     """The immediate caller is the contract of this registered name."""
 
     contract: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+@node
+class AnyOf(Frozen):
     """One of these; an alias inside is bound only if all choices bind the same name."""
 
     choices: tuple[Authority, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+@node
+class AllOf(Frozen):
     """All of these, each by a different member."""
 
     parts: tuple[Authority, ...]
@@ -786,8 +787,8 @@ class AllOf:
 Authority = SignedByRole | SignedByParty | SignedByQuorum | SignedByContract | AnyOf | AllOf
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterModel:
+@node
+class ParameterModel(Frozen):
     """A parameter. A record arrives by its key (a tuple when it has several)."""
 
     local: Local
@@ -797,8 +798,8 @@ class ParameterModel:
     """For an Amount whose unit is a field: the Currency it must have."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventModel:
+@node
+class EventModel(Frozen):
     """What subscribers receive."""
 
     name: str
@@ -806,8 +807,8 @@ class EventModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RuleModel:
+@node
+class RuleModel(Frozen):
     """A pure function: lets, then a `give`."""
 
     name: str
@@ -830,8 +831,8 @@ class Policy(StrEnum):
     COLLECT_COUNT = "collect count"
 
 
-@dataclass(frozen=True, slots=True)
-class CellRange:
+@node
+class CellRange(Frozen):
     """`low..high` with ends in or out; None is no end; a single value is `v..v`."""
 
     low: object
@@ -840,8 +841,8 @@ class CellRange:
     is_high_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CellModel:
+@node
+class CellModel(Frozen):
     """A cell: any value (`items` is None), the listed ones, or all but them."""
 
     items: tuple[object | CellRange, ...] | None
@@ -849,8 +850,8 @@ class CellModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RowModel:
+@node
+class RowModel(Frozen):
     """One row; outputs may read the inputs."""
 
     cells: tuple[CellModel, ...]
@@ -858,8 +859,8 @@ class RowModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionModel:
+@node
+class DecisionModel(Frozen):
     """A decision table, proved complete."""
 
     name: str
@@ -872,8 +873,8 @@ class DecisionModel:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClauseModel:
+@node
+class ClauseModel(Frozen):
     """Named effects shared by actions."""
 
     name: str
@@ -883,8 +884,8 @@ class ClauseModel:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ActionModel:
+@node
+class ActionModel(Frozen):
     """What a party may do."""
 
     name: str
@@ -897,8 +898,8 @@ class ActionModel:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HasBeenTrigger:
+@node
+class HasBeenTrigger(Frozen):
     """Due `duration` after the record entered one of `states` (milliseconds, or months)."""
 
     states: tuple[str, ...]
@@ -906,16 +907,16 @@ class HasBeenTrigger:
     months: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReachesTrigger:
+@node
+class ReachesTrigger(Frozen):
     """Due when the block's time reaches `moment`, a Time (or Time?) of the record's own fields."""
 
     states: tuple[str, ...] | None
     moment: Value
 
 
-@dataclass(frozen=True, slots=True)
-class EveryTrigger:
+@node
+class EveryTrigger(Frozen):
     """Due again and again while the record is in one of `states` (None: always).
 
     Exactly one of `day_count` and `day_of_month` is set; `clock_ms` is the local time of day
@@ -928,8 +929,8 @@ class EveryTrigger:
     states: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class TimerModel:
+@node
+class TimerModel(Frozen):
     """What happens by itself; `number` is its place among the contract's timers."""
 
     number: int
@@ -942,8 +943,8 @@ class TimerModel:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordInvariant:
+@node
+class RecordInvariant(Frozen):
     """Holds of each record: where `where`, `condition`; both read own and fixed fields."""
 
     title: str
@@ -954,8 +955,8 @@ class RecordInvariant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RunningTotal:
+@node
+class RunningTotal(Frozen):
     """`sum`/`count` over a record, kept per group.
 
     `group` gives, from the binder, the record of the group it counts for (None: one group).
@@ -969,8 +970,8 @@ class RunningTotal:
     group: Value | None
 
 
-@dataclass(frozen=True, slots=True)
-class TotalsInvariant:
+@node
+class TotalsInvariant(Frozen):
     """A linear comparison of running totals, once or for each record of `group_record`."""
 
     title: str
@@ -985,8 +986,8 @@ class TotalsInvariant:
 Invariant = RecordInvariant | TotalsInvariant
 
 
-@dataclass(frozen=True, slots=True)
-class ContractModel:
+@node
+class ContractModel(Frozen):
     """A whole checked contract. Mappings keep the order of the source."""
 
     name: str
@@ -1010,8 +1011,8 @@ class ContractModel:
     enums: Mapping[str, EnumType] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TestModel:
+@node
+class TestModel(Frozen):
     """One test of a test file, or a whole script (title "")."""
 
     title: str
@@ -1019,8 +1020,8 @@ class TestModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptModel:
+@node
+class ScriptModel(Frozen):
     """A checked test file or script with the contracts it uses (by alias)."""
 
     uses: Mapping[str, ContractModel]

@@ -51,14 +51,12 @@ class Possible:
     """The record that a local names, by the local's number."""
     names: dict[int, Names] = field(default_factory=dict)
     """What a local with a named value may be, by its number."""
-    versions: dict[tuple[RecordType, str], int] = field(default_factory=dict)
-    """Changes whenever a field of some record that leads to another is set."""
+    versions: dict[tuple[RecordType, str], tuple[int, ...]] = field(default_factory=dict)
+    """The statements that may have set a field last which leads to another record."""
 
     def copy(self) -> Possible:
         """Return the same knowledge, to be changed on its own."""
-        return Possible(
-            dict(self.held), dict(self.things), dict(self.names), dict(self.versions)
-        )
+        return Possible(dict(self.held), dict(self.things), dict(self.names), dict(self.versions))
 
 
 def united(*parts: Iterable[object]) -> Names:
@@ -122,12 +120,10 @@ def _joined_two(
             absent = Held(lifecycles[thing.record].type.states, ())
         one, other = left.held.get(thing, absent), right.held.get(thing, absent)
         held[thing] = Held(united(one.before, other.before), united(one.after, other.after))
-    versions = dict(left.versions)
-    for place, number in right.versions.items():
-        versions[place] = max(number, versions.get(place, 0))
-        if versions[place] != left.versions.get(place, 0) and left.versions.get(place, 0):
-            # Set on both ways, to different records: neither way's reading holds any more.
-            versions[place] = -left.versions[place] * number
+    versions = {
+        place: tuple(sorted({*left.versions.get(place, ()), *right.versions.get(place, ())}))
+        for place in (*left.versions, *right.versions)
+    }
     return Possible(
         held,
         {number: one for number, one in left.things.items() if right.things.get(number) == one},

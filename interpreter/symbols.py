@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
 from servanda.interpreter.model import Bound, Policy
 from servanda.interpreter.types import EnumType, LifecycleType, RecordType, Type
 
 
-@dataclass(frozen=True, slots=True)
-class RoleSymbol:
+@node
+class RoleSymbol(Frozen):
     """A role."""
 
     contract: str
@@ -23,8 +24,8 @@ class RoleSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class UnitSymbol:
+@node
+class UnitSymbol(Frozen):
     """A declared unit (ISO 4217 units are known without one)."""
 
     name: str
@@ -32,16 +33,16 @@ class UnitSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EnumSymbol:
+@node
+class EnumSymbol(Frozen):
     """An enum."""
 
     type: EnumType
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LifecycleSymbol:
+@node
+class LifecycleSymbol(Frozen):
     """A lifecycle: its states and the arrows out of each."""
 
     type: LifecycleType
@@ -49,8 +50,8 @@ class LifecycleSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SlotSymbol:
+@node
+class SlotSymbol(Frozen):
     """A key, field, parameter, or column: its name, type and bound."""
 
     name: str
@@ -62,8 +63,8 @@ class SlotSymbol:
     has_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSymbol:
+@node
+class RecordSymbol(Frozen):
     """A record type; `slots` holds keys and fields by name, in declared order."""
 
     type: RecordType
@@ -78,8 +79,8 @@ class RecordSymbol:
         return tuple(slot for slot in self.slots.values() if slot.is_key)
 
 
-@dataclass(frozen=True, slots=True)
-class EventSymbol:
+@node
+class EventSymbol(Frozen):
     """An event."""
 
     contract: str
@@ -88,8 +89,8 @@ class EventSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSymbol:
+@node
+class RuleSymbol(Frozen):
     """A rule."""
 
     contract: str
@@ -99,8 +100,8 @@ class RuleSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionSymbol:
+@node
+class DecisionSymbol(Frozen):
     """A decision; `result` is the type of its call."""
 
     contract: str
@@ -112,8 +113,8 @@ class DecisionSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ClauseSymbol:
+@node
+class ClauseSymbol(Frozen):
     """A clause."""
 
     name: str
@@ -121,8 +122,8 @@ class ClauseSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ActionSymbol:
+@node
+class ActionSymbol(Frozen):
     """An action; `result` is NOTHING when it gives nothing."""
 
     contract: str
@@ -132,8 +133,8 @@ class ActionSymbol:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ContractSymbol:
+@node
+class ContractSymbol(Frozen):
     """A contract used under an alias."""
 
     declarations: Declarations

@@ -6,11 +6,12 @@ contracts may use one name. How each type is held at run time stands in `interpr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from servanda.grammar.nodes import Frozen, node
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+
+@node
+class Plain(Frozen):
     """A type that is only its name; the constants below are all there are."""
 
     name: str
@@ -45,16 +46,16 @@ STORABLE_PLAIN = {
 """The plain types a source may name."""
 
 
-@dataclass(frozen=True, slots=True)
-class FixedUnit:
+@node
+class FixedUnit(Frozen):
     """A unit known when the contract is checked: `CNY`, `AdPoint`."""
 
     code: str
     decimals: int
 
 
-@dataclass(frozen=True, slots=True)
-class FieldUnit:
+@node
+class FieldUnit(Frozen):
     """A unit held in a fixed field: `payment.currency`.
 
     `root` is the unique number of the local the path starts at, or -1 for "this record" inside
@@ -69,37 +70,37 @@ class FieldUnit:
 Unit = FixedUnit | FieldUnit
 
 
-@dataclass(frozen=True, slots=True)
-class AmountType:
+@node
+class AmountType(Frozen):
     """Money of one unit, a whole number of its smallest step."""
 
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceType:
+@node
+class BalanceType(Frozen):
     """A field that holds money; read, it is an Amount."""
 
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class UnroundedType:
+@node
+class UnroundedType(Frozen):
     """`Amount × Decimal`: to be added, compared or rounded, never stored, sent or shown."""
 
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class RoleType:
+@node
+class RoleType(Frozen):
     """A member that holds one of these roles."""
 
     contract: str
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EnumType:
+@node
+class EnumType(Frozen):
     """A closed set of names."""
 
     contract: str
@@ -107,8 +108,8 @@ class EnumType:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LifecycleType:
+@node
+class LifecycleType(Frozen):
     """A closed set of states; the first is where a record starts."""
 
     contract: str
@@ -116,53 +117,53 @@ class LifecycleType:
     states: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordType:
+@node
+class RecordType(Frozen):
     """A reference to a record."""
 
     contract: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
+@node
+class EventType(Frozen):
     """An event as tests read it: what was emitted so far, in order."""
 
     contract: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+@node
+class ListType(Frozen):
     """An ordered collection."""
 
     item: Type
 
 
-@dataclass(frozen=True, slots=True)
-class SetType:
+@node
+class SetType(Frozen):
     """A collection without duplicates, in the order of its values."""
 
     item: Type
 
 
-@dataclass(frozen=True, slots=True)
-class OptionalType:
+@node
+class OptionalType(Frozen):
     """A value that may be missing."""
 
     base: Type
 
 
-@dataclass(frozen=True, slots=True)
-class OutputsType:
+@node
+class OutputsType(Frozen):
     """What a decision with several outputs gives: its outputs are read as fields."""
 
     decision: str
     outputs: tuple[tuple[str, Type], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RowType:
+@node
+class RowType(Frozen):
     """A row of a feed: every field of it is Text."""
 
 

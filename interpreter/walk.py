@@ -15,6 +15,7 @@ from servanda.interpreter.model import (
     AggregateValue,
     Body,
     ChooseStep,
+    ContractModel,
     Domain,
     FeedsStep,
     ForStep,
@@ -117,3 +118,15 @@ def find_values(
     if takes(value):
         yield value
     yield from (one for one in all_values(value) if takes(one))
+
+
+def contracts_below(contract: ContractModel) -> Iterator[ContractModel]:
+    """Yield a contract and all that it uses, directly or not, each once."""
+    seen: dict[str, ContractModel] = {}
+    waiting = [contract]
+    while waiting:
+        one = waiting.pop()
+        if one.name not in seen:
+            seen[one.name] = one
+            waiting.extend(one.uses.values())
+    yield from seen.values()

@@ -26,6 +26,9 @@ class Timed(NamedTuple):
     row: FeedRow | Fault
 
 
+EARLIEST = -(2**62)
+"""Before every time that there is."""
+
 Tell = Callable[[], None]
 """Called for each row that is read, so that a progress bar can move."""
 
@@ -90,26 +93,16 @@ def _is_sorted(reader: FeedReader, code: FeedCode) -> bool:
 
 
 def _as_it_goes(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[Timed]:
-    latest: int | None = None
-    waiting: list[Fault] = []
+    latest = EARLIEST
     for row in reader.rows():
         tell()
         time_ms = _time_of(row, code)
         if isinstance(time_ms, Fault):
             # A bad row has no time: it is told of when the row before it has run.
-            if latest is None:
-                waiting.append(time_ms)
-            else:
-                yield Timed(latest, number, time_ms)
+            yield Timed(latest, number, time_ms)
         elif time_ms is not None:
-            if latest is None:
-                for fault in waiting:
-                    yield Timed(time_ms, number, fault)
-            latest = time_ms if latest is None else max(latest, time_ms)
+            latest = time_ms
             yield Timed(time_ms, number, row)
-    if latest is None:
-        for fault in waiting:
-            yield Timed(0, number, fault)
 
 
 def _by_time(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[Timed]:
@@ -123,7 +116,7 @@ def _by_time(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Ite
             offsets.append(offset)
             lines.append(line)
         elif time_ms is not None:
-            faults.append(Timed(0, number, time_ms))
+            faults.append(Timed(EARLIEST, number, time_ms))
     yield from faults
     for place in sorted(range(len(times)), key=times.__getitem__):
         tell()

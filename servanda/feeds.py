@@ -188,7 +188,7 @@ class CsvReader(_Reader):
         except RowFault as fault:
             raise FeedFault(fault.fault) from None
         except csv.Error as error:
-            raise FeedFault(Fault(self.name, 1, 1, f"the header is broken: {error}")) from None
+            raise FeedFault(Fault(self.name, 1, 1, _broken(error))) from None
         if not cells or not any(cells):
             message = "the file is empty" if cells is None else "the file has no header"
             raise FeedFault(Fault(self.name, 1, 1, f"{message}; its first row names the columns"))

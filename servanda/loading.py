@@ -18,9 +18,9 @@ from servanda.grammar.parser import parse, use_grammar_cache
 from servanda.grammar.source import Source, Span
 from servanda.grammar_cache import DiskGrammarCache
 from servanda.interpreter.check import check_contract, check_script, uses_of
-from servanda.interpreter.generate.contract import contracts_below
 from servanda.interpreter.model import ContractModel, ScriptModel
 from servanda.interpreter.suggest import did_you_mean
+from servanda.interpreter.walk import contracts_below
 from servanda.sources import read_source
 
 LIBRARY_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "contracts")

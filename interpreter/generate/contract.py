@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from servanda.interpreter import model
 from servanda.interpreter.costs import CREATE_STEPS
@@ -26,19 +26,7 @@ from servanda.interpreter.types import (
     OptionalType,
     RecordType,
 )
-from servanda.interpreter.walk import all_values
-
-
-def contracts_below(contract: ContractModel) -> Iterator[ContractModel]:
-    """Yield a contract and all that it uses, directly or not, each once."""
-    seen: dict[str, ContractModel] = {}
-    waiting = [contract]
-    while waiting:
-        one = waiting.pop()
-        if one.name not in seen:
-            seen[one.name] = one
-            waiting.extend(one.uses.values())
-    yield from seen.values()
+from servanda.interpreter.walk import all_values, contracts_below
 
 
 def fields_of(contracts: Mapping[str, ContractModel]) -> Fields:

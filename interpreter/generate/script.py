@@ -7,14 +7,14 @@ its own to a driver, which knows the chain, the files and the terminal.
 from __future__ import annotations
 
 from servanda.interpreter import model
-from servanda.interpreter.generate.contract import contracts_below, fields_of
+from servanda.interpreter.generate.contract import fields_of
 from servanda.interpreter.generate.showing import shown
 from servanda.interpreter.generate.step import Fields, Steps, register
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import Body, LetStep, ScriptModel, TestModel, Value
 from servanda.interpreter.types import MONTHS, RecordType, UnroundedType
-from servanda.interpreter.walk import all_statements
+from servanda.interpreter.walk import all_statements, contracts_below
 
 
 class ScriptSteps(Steps):

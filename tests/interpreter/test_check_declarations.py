@@ -59,6 +59,8 @@ def model_of(text: str) -> ContractModel:
         ("unit USD decimals 2\n", [("E0251", "USD")]),
         ("unit Point decimals 40\n", [("E0271", "unit Point decimals 40")]),
         ("enum E: A, B, A\n", [("E0254", "A")]),
+        ("enum E: now, Teller\n", [("E0251", "now"), ("E0250", "Teller")]),
+        ("lifecycle L\n  Account\n", [("E0250", "Account")]),
         ("lifecycle L\n  A -> B\n", [("E0259", "B")]),
         ("lifecycle L\n  A -> B\n  A -> A\n  B\n", [("E0254", "A")]),
         ("rule r(a: Int, a: Int): Int = a\n", [("E0253", "a")]),
@@ -178,7 +180,7 @@ def test_a_target_that_is_not_plain_fixes_nothing() -> None:
         + "rule first(x: Account): Account = x\n"
         + "action a(x: Account)\n  by x.holder\n  let y = first(x)\n  y.count = 1\n"
     )
-    assert not [one for one in model.records["Sale"].fields if one.name == "count"][0].is_fixed
+    assert not next(one for one in model.records["Sale"].fields if one.name == "count").is_fixed
 
 
 def test_units_of_parameters_are_paths() -> None:

@@ -71,7 +71,7 @@ def test_another_contract_is_read(other: ContractModel, statement: str) -> None:
         ('require o.Thing == thing else BAD "no"', "E0211"),
         ('require o.make("x", Q).id == "x" else BAD "no"', "E0329"),
         ('create o.Thing(id: "x", kind: P)', "E0220"),
-        ("let made = o.make(Q)", "E0308"),
+        ('let made = o.make(id: "x")', "E0308"),
     ],
 )
 def test_what_another_contract_does_not_offer(

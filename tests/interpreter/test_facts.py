@@ -16,6 +16,7 @@ from servanda.interpreter.check_expression import (
     value_of,
 )
 from servanda.interpreter.scope import Scope
+from servanda.interpreter.types import RecordType
 
 MakeScope = Callable[..., Scope]
 
@@ -83,7 +84,9 @@ def test_an_effect_undoes_what_may_have_changed(make_scope: MakeScope) -> None:
     guard("t.other is not missing", scope)
     forget_changed(scope.child())
     assert codes("t.other.number", scope) == []
-    slots = scope.checking.declarations.record(scope.locals["a"].type).slots  # type: ignore[arg-type]
+    record = scope.locals["a"].type
+    assert isinstance(record, RecordType)
+    slots = scope.checking.declarations.record(record).slots
     assert slots["note"].is_fixed
     assert not slots["memo"].is_fixed
     guard("a.memo is not missing", scope)

@@ -1,0 +1,88 @@
+"""A failure as lines for people: the steps before it, what failed, where, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from servanda.grammar.diagnostics import Label
+from servanda.grammar.source import Source, Span
+from servanda.interpreter.model import ContractModel
+from servanda.interpreter.values import show_time
+from servanda.run_facts import Failure, Step
+from servanda.script_run import ScriptRun
+from servanda.styled_lines import Line, Piece
+from servanda.value_text import show_value
+
+MESSAGE_LENGTH_MAX = 60
+
+
+def show_failure(failure: Failure, sources: Mapping[str, Source], width: int) -> Iterator[Line]:
+    """Yield what failed, where, the clause that decided it, and the values that were seen."""
+    from servanda.excerpt import visible_text  # noqa: PLC0415 -- only a failure is measured
+    from servanda.rendering import render_places  # noqa: PLC0415 -- the same
+
+    yield [Piece("error", "error"), Piece(f": {visible_text(failure.message)}", "title")]
+    others = []
+    if failure.clause is not None:
+        others.append(Label(failure.clause, failure.clause_label))
+    if failure.span is not None:
+        yield from render_places(Label(failure.span, failure.label), others, sources, width)
+    if failure.seen:
+        longest = max(len(text) for text, _ in failure.seen)
+        for text, value in failure.seen:
+            yield [Piece("seen: ", "help"), Piece(f"{text:<{longest}}  {value}")]
+    if failure.help:
+        yield [Piece("help:", "help"), Piece(f" {visible_text(failure.help)}")]
+
+
+def show_steps(run: ScriptRun) -> Iterator[Line]:
+    """Yield the last steps of a run, the oldest first."""
+    if not run.last_steps:
+        return
+    left_out = run.step_count - len(run.last_steps)
+    yield [Piece("steps before it:", "title")]
+    if left_out:
+        yield [Piece(f"  … {left_out:_} more", "quiet")]
+    contracts = run.machine.contracts
+    time_ms: int | None = None
+    for number, step in enumerate(run.last_steps, start=left_out + 1):
+        if step.time_ms != time_ms:
+            time_ms = step.time_ms
+            yield [Piece(f"  at {show_time(step.time_ms)}", "quiet")]
+        told = show_call(step, contracts, run.decimals)
+        outcome = show_outcome(step, contracts, run.decimals)
+        role = "good" if step.receipt.code is None else "warning"
+        yield [Piece(f"  {number:>3}  {told}  "), Piece(outcome, role)]
+
+
+def show_call(
+    step: Step, contracts: Mapping[str, ContractModel], decimals: Mapping[str, int]
+) -> str:
+    """Return `icbc does pay("6222-01", "6216-02", 100.00 CNY)`."""
+    action = contracts[step.contract].actions.get(step.action)
+    types = [one.local.type for one in action.parameters] if action is not None else []
+    shown = [
+        show_value(value, types[place] if place < len(types) else None, decimals)
+        for place, value in enumerate(step.arguments)
+    ]
+    return f"{' and '.join(step.parties)} does {step.action}({', '.join(shown)})"
+
+
+def show_outcome(
+    step: Step, contracts: Mapping[str, ContractModel], decimals: Mapping[str, int]
+) -> str:
+    """Return `✔`, with what was given, or `✘ CODE`."""
+    if step.receipt.code is not None:
+        return f"✘ {step.receipt.code}"
+    if step.receipt.value is None:
+        return "✔"
+    action = contracts[step.contract].actions[step.action]
+    return f"✔ {show_value(step.receipt.value, action.result, decimals)}"
+
+
+def place_text(span: Span | None, sources: Mapping[str, Source]) -> str:
+    """Return `file:line:column` of a place."""
+    if span is None or span.source not in sources:
+        return ""
+    position = sources[span.source].position(span.start)
+    return f"{span.source}:{position.line}:{position.column}"

@@ -1,0 +1,77 @@
+"""The progress bar of feeds: how fast rows run and how long it will take, on a terminal only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+
+class Progress(Protocol):
+    """Who is told how far the feeds have been read."""
+
+    def begin(self, size: int) -> None:
+        """Feeds of so many bytes begin."""
+
+    def move(self, offset: int, row_count: int) -> None:
+        """So many bytes and rows have been read."""
+
+    def end(self) -> None:
+        """They have ended."""
+
+
+class NoProgress:
+    """Nobody looks on."""
+
+    def begin(self, size: int) -> None:
+        """Ignore it."""
+
+    def move(self, offset: int, row_count: int) -> None:
+        """Ignore it."""
+
+    def end(self) -> None:
+        """Ignore it."""
+
+
+class BarProgress:
+    """A bar on a terminal, gone when the feeds have ended."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def begin(self, size: int) -> None:
+        """Show the bar."""
+        from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            TextColumn("{task.fields[row_count]:,} rows"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rate]:,} rows/s"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=Console(file=self._file),
+            transient=True,
+        )
+        self._task = self._bar.add_task("feeds", total=max(1, size), row_count=0, rate=0)
+        self._bar.start()
+
+    def move(self, offset: int, row_count: int) -> None:
+        """Move the bar."""
+        if self._bar is None or self._task is None:
+            return
+        elapsed_s = self._bar.tasks[0].elapsed or 0
+        rate = int(row_count / elapsed_s) if elapsed_s else 0
+        self._bar.update(self._task, completed=offset, row_count=row_count, rate=rate)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

@@ -1,0 +1,34 @@
+"""Replacing a file's content in one step, so that nobody ever sees half of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+
+
+def replace_file(path: str, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all; a link is followed. Raises `OSError`."""
+    path = os.path.realpath(path)
+    folder = os.path.dirname(path)
+    descriptor, draft = tempfile.mkstemp(prefix=".servanda-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(draft, _mode_of(path))
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+
+
+def _mode_of(path: str) -> int:
+    """Return the permissions that the file has, or those that a new one gets."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

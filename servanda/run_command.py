@@ -1,0 +1,107 @@
+"""`servanda run`: a script against a fresh chain, its feeds, its report and the dump of its records.
+
+Exit status: 0 when it came to its end, 1 when a step failed, 2 when a file cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from servanda.deployment import Deployment
+from servanda.failure_text import show_failure, show_steps
+from servanda.loading import Kind, Loaded, Loader, kind_of
+from servanda.progress import BarProgress, NoProgress
+from servanda.run_facts import Failure
+from servanda.run_feeds import FeedRun
+from servanda.script_run import ScriptRun, run_to_end
+from servanda.styled_lines import Piece, print_diagnostics, print_lines, width_of
+
+DONE, FAILED, UNUSABLE = 0, 1, 2
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run a script and print what became of it; return the exit status."""
+    from servanda.dump import CannotDump, check_folder, write_dump  # noqa: PLC0415 -- as asked for
+
+    loader = Loader()
+    loaded = load_script(loader, options.script)
+    if loaded is None or loaded.script is None or loaded.script.script is None:
+        return UNUSABLE
+    try:
+        if options.dump:
+            check_folder(options.dump)
+        run, failure = run_script(loaded, loader, options)
+        if options.dump and failure is None:
+            write_dump(run.machine, run.decimals, options.dump)
+    except CannotDump as cannot:
+        print_lines([[Piece("error", "error"), Piece(f": {cannot}")]], sys.stderr)
+        return UNUSABLE
+    _print_faults(run)
+    _print_outcome(run, failure, options)
+    if failure is None:
+        return DONE
+    return UNUSABLE if failure.is_input else FAILED
+
+
+def load_script(loader: Loader, path: str) -> Loaded | None:
+    """Return a checked script, or None after telling what is wrong with it."""
+    if kind_of(path) in {Kind.CONTRACT, Kind.TEST} and os.path.isfile(path):
+        what = "test file: use `servanda test`" if kind_of(path) is Kind.TEST else "contract"
+        print_lines([[Piece("error", "error"), Piece(f": `{path}` is a {what}")]], sys.stderr)
+        return None
+    loaded = loader.load(path, Kind.SCRIPT)
+    for one in loader.files.values():
+        print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
+    if loaded.script is not None and loaded.script.script is None:
+        told = f": `{path}` has no steps to run"
+        print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)
+        return None
+    return loaded if loaded.is_good else None
+
+
+def feed_run_of(options: argparse.Namespace, script: str, *, is_quiet: bool) -> FeedRun:
+    """Return how the feeds of a script are read."""
+    folder = options.data or os.path.dirname(script) or os.curdir
+    is_watched = sys.stderr.isatty() and not is_quiet
+    progress = BarProgress(sys.stderr) if is_watched else NoProgress()
+    return FeedRun(folder, getattr(options, "strict", False), progress)
+
+
+def run_script(
+    loaded: Loaded, loader: Loader, options: argparse.Namespace
+) -> tuple[ScriptRun, Failure | None]:
+    """Run a checked script on a fresh machine."""
+    assert loaded.script is not None, "only checked scripts are run"
+    deployment = Deployment(loaded.script)
+    compiled = deployment.script
+    assert compiled.script is not None, "the script has steps"
+    feed_run = feed_run_of(options, loaded.path, is_quiet=False)
+    run = ScriptRun(deployment.machine(), loaded.script, loader.sources, feed_run=feed_run)
+    body = compiled.bind(run.machine, run)[compiled.script[1]]
+    return run, run_to_end(run, body)
+
+
+def _print_faults(run: ScriptRun) -> None:
+    facts = run.facts
+    for fault in facts.faults:
+        print_lines([[Piece("malformed row", "warning"), Piece(f": {fault}")]], sys.stderr)
+    more = facts.fault_count - len(facts.faults)
+    if more:
+        print_lines([[Piece(f"… and {more:,} more malformed rows", "quiet")]], sys.stderr)
+
+
+def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Namespace) -> None:
+    from servanda.run_report import print_report, report_to_json  # noqa: PLC0415 -- needs rich
+
+    if options.json:
+        document = report_to_json(run, options.script, failure)
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        print_report(run, sys.stdout)
+    if failure is not None:
+        if not failure.is_input:
+            print_lines(show_steps(run), sys.stderr)
+        print_lines(show_failure(failure, run.sources, width_of(sys.stderr)), sys.stderr)

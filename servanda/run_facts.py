@@ -1,0 +1,97 @@
+"""What happened in a run, counted: calls, timers, rows, and what `show` printed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from servanda.feed_rows import Fault
+from servanda.grammar.source import Span
+from servanda.interpreter.receipts import Receipt
+
+FAULTS_SHOWN_MAX = 20
+"""Malformed rows beyond these are counted, not shown."""
+
+SHOWN_MAX = 1_000
+
+
+class Step(NamedTuple):
+    """A call as it happened."""
+
+    time_ms: int
+    parties: tuple[str, ...]
+    contract: str
+    action: str
+    arguments: tuple[object, ...]
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a test or script stopped.
+
+    `clause` is the place in a contract that said no, with what it said; `seen` are the values that
+    an `expect` looked at, each with its text in the source.
+    """
+
+    message: str
+    span: Span | None
+    label: str = ""
+    clause: Span | None = None
+    clause_label: str = ""
+    seen: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+    is_input: bool = False
+    """Whether a file is to blame and not the rules."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """The counts of one run."""
+
+    outcomes: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    """Calls by contract, action and refusal code (None: done)."""
+    timers: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    """Timers by title and code (None: done)."""
+    rows: Counter[str] = field(default_factory=Counter)
+    """Rows that ran, by file."""
+    faults: list[Fault] = field(default_factory=list)
+    """The first malformed rows."""
+    fault_count: int = 0
+    shown: list[tuple[str, str]] = field(default_factory=list)
+    """What `show` printed: its text in the source, and the value."""
+    shown_left_out_count: int = 0
+
+    @property
+    def call_count(self) -> int:
+        """How many calls there were."""
+        return self.outcomes.total()
+
+    def add_fault(self, fault: Fault) -> None:
+        """Count a malformed row."""
+        self.fault_count += 1
+        if len(self.faults) < FAULTS_SHOWN_MAX:
+            self.faults.append(fault)
+
+    def add_shown(self, label: str, value: str) -> None:
+        """Keep what `show` printed."""
+        if len(self.shown) < SHOWN_MAX:
+            self.shown.append((label, value))
+        else:
+            self.shown_left_out_count += 1
+
+    def by_action(self) -> Mapping[tuple[str, str], Counter[str | None]]:
+        """Return the counts of each action, in the order in which they were first called."""
+        found: dict[tuple[str, str], Counter[str | None]] = {}
+        for (contract, action, code), count in self.outcomes.items():
+            found.setdefault((contract, action), Counter())[code] += count
+        return found
+
+    def by_timer(self) -> Mapping[str, Counter[str | None]]:
+        """Return the counts of each timer, in the order in which they first fired."""
+        found: dict[str, Counter[str | None]] = {}
+        for (title, code), count in self.timers.items():
+            found.setdefault(title, Counter())[code] += count
+        return found

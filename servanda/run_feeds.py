@@ -1,0 +1,121 @@
+"""Feeds in a run: their files found and opened, their rows handed over in order.
+
+A feed's file lies in one folder, and no name in a script leads out of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from servanda.feed_order import merged, rows_without_time
+from servanda.feeds import FeedFault, FeedReader, open_feed
+from servanda.grammar.source import Span
+from servanda.interpreter.script import FeedCode
+from servanda.interpreter.suggest import did_you_mean
+from servanda.progress import NoProgress, Progress
+from servanda.run_reading import Columns
+from servanda.sources import CannotRead
+
+if TYPE_CHECKING:
+    from servanda.script_run import ScriptRun
+
+TOLD_EVERY = 500
+"""Rows between two moves of the progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRun:
+    """How the feeds of a run are read."""
+
+    folder: str = os.curdir
+    is_strict: bool = False
+    progress: Progress = field(default_factory=NoProgress)
+
+
+def run_feeds(
+    run: ScriptRun, feed_run: FeedRun, feeds: tuple[FeedCode, ...], columns: Columns
+) -> None:
+    """Run feeds that stand together: those without times first, the others by their times."""
+    with ExitStack() as opened:
+        readers = [_open(run, feed_run, code, opened) for code in feeds]
+        for reader, code in zip(readers, feeds, strict=True):
+            _check_columns(run, reader, columns.get(code.span, {}))
+        tell = _teller(feed_run.progress, readers, opened)
+        for reader, code in zip(readers, feeds, strict=True):
+            if code.at is None:
+                for row in rows_without_time(reader, code, tell):
+                    run.run_row(code, row, None)
+        timed = [(reader, code) for reader, code in zip(readers, feeds, strict=True) if code.at]
+        for time_ms, place, row in merged(timed, tell):
+            run.run_row(timed[place][1], row, time_ms)
+
+
+def _open(run: ScriptRun, feed_run: FeedRun, code: FeedCode, opened: ExitStack) -> FeedReader:
+    try:
+        path = _path_in(feed_run.folder, code.file)
+        reader = open_feed(path, code.file)
+    except CannotRead as cannot:
+        run.stop_at_input(
+            f"the feed `{code.file}` cannot be read",
+            code.span,
+            f"{cannot.message} (in `{feed_run.folder}`)",
+            advice=cannot.help,
+        )
+    except FeedFault as fault:
+        run.stop_at_input(str(fault.fault), code.span, "this file cannot be used as a feed")
+    opened.callback(reader.close)
+    return reader
+
+
+def _path_in(folder: str, name: str) -> str:
+    """Return the path of a feed's file. Raises `CannotRead` for a name that leads elsewhere."""
+    root = os.path.realpath(folder)
+    try:
+        path = os.path.realpath(os.path.join(root, name))
+    except (OSError, ValueError):
+        path = ""
+    if os.path.isabs(name) or not path.startswith(os.path.join(root, "")):
+        raise CannotRead(
+            "E0016",
+            "this name leads out of the folder of the data",
+            "put the file into that folder, or name the folder with `--data`",
+        )
+    return path
+
+
+def _check_columns(run: ScriptRun, reader: FeedReader, wanted: Mapping[str, Span]) -> None:
+    if reader.columns is None:
+        return
+    for column, span in wanted.items():
+        if column not in reader.columns:
+            known = ", ".join(f"`{one}`" for one in reader.columns)
+            run.stop_at_input(
+                f"`{reader.name}` has no column `{column}`",
+                span,
+                "no column of this name",
+                advice=did_you_mean(column, reader.columns) or f"its columns are {known}",
+            )
+
+
+class _Teller:
+    """Tells a progress bar how many bytes have been read, but not at every row."""
+
+    def __init__(self, progress: Progress, readers: list[FeedReader]) -> None:
+        self.progress = progress
+        self.readers = readers
+        self.row_count = 0
+
+    def __call__(self) -> None:
+        self.row_count += 1
+        if self.row_count % TOLD_EVERY == 0:
+            self.progress.move(sum(one.offset for one in self.readers), self.row_count)
+
+
+def _teller(progress: Progress, readers: list[FeedReader], opened: ExitStack) -> _Teller:
+    progress.begin(sum(one.size for one in readers))
+    opened.callback(progress.end)
+    return _Teller(progress, readers)

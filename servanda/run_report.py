@@ -1,0 +1,147 @@
+"""The report of a run: a table of what was done and refused, then what `show` printed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from servanda.diagnostic_json import JsonValue, place_to_json
+from servanda.excerpt import visible_text
+from servanda.interpreter.values import show_time
+from servanda.run_facts import Facts, Failure
+from servanda.script_run import ScriptRun
+from servanda.styled_lines import is_coloured, width_of
+
+
+def print_report(run: ScriptRun, file: TextIO) -> None:
+    """Print the tables of a run and what it showed."""
+    is_colourful = is_coloured(file)
+    console = Console(
+        file=file,
+        force_terminal=is_colourful,
+        no_color=not is_colourful,
+        width=width_of(file),
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    facts = run.facts
+    if facts.outcomes:
+        _print_table(console, _action_table(facts))
+    if facts.timers:
+        _print_table(console, _timer_table(facts))
+    if facts.rows or facts.fault_count:
+        console.print(_row_line(facts), soft_wrap=True)
+    for label, value in facts.shown:
+        console.print(f"{visible_text(label)}  {visible_text(value)}", soft_wrap=True)
+    if facts.shown_left_out_count:
+        console.print(f"… and {facts.shown_left_out_count:,} more", soft_wrap=True)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    with console.capture() as capture:
+        console.print(table)
+    # Blanks at the end of a line are noise in a file and in a diff.
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    console.file.write("\n".join(line for line in lines if line) + "\n\n")
+
+
+def _table(first: str, second: str, third: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(first, overflow="fold")
+    table.add_column(second, justify="right", no_wrap=True)
+    table.add_column(third, overflow="fold")
+    return table
+
+
+def _action_table(facts: Facts) -> Table:
+    table = _table("action", "done", "refused")
+    by_action = facts.by_action()
+    has_several = len({contract for contract, _ in by_action}) > 1
+    for (contract, action), counts in by_action.items():
+        name = f"{contract}.{action}" if has_several else action
+        table.add_row(name, f"{counts[None]:,}", _codes(counts))
+    return table
+
+
+def _timer_table(facts: Facts) -> Table:
+    table = _table("timer", "fired", "faulted")
+    for title, counts in facts.by_timer().items():
+        table.add_row(visible_text(title), f"{counts[None]:,}", _codes(counts))
+    return table
+
+
+def _codes(counts: Counter[str | None]) -> str:
+    codes = sorted((code, count) for code, count in counts.items() if code is not None)
+    return " · ".join(f"{code} {count:,}" for code, count in codes) or "-"
+
+
+def _row_line(facts: Facts) -> str:
+    told = [f"{count:,} rows of {name}" for name, count in facts.rows.items()]
+    if facts.fault_count:
+        told.append(f"{facts.fault_count:,} malformed and skipped")
+    return f"fed: {', '.join(told)}\n"
+
+
+def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict[str, JsonValue]:
+    """Return the same facts as one JSON value.
+
+    `script`, `ok`, `time`, `actions` (`contract`, `action`, `done`, `refused` by code), `timers`
+    (`timer`, `fired`, `faulted` by code), `rows` by file, `malformed` (`count`, `first`), `shown`
+    (`expression`, `value`) and `failure` (null, or its message and place).
+    """
+    facts = run.facts
+    return {
+        "script": script,
+        "ok": failure is None,
+        "time": show_time(run.machine.now),
+        "actions": [
+            {
+                "contract": contract,
+                "action": action,
+                "done": counts[None],
+                "refused": _codes_to_json(counts),
+            }
+            for (contract, action), counts in facts.by_action().items()
+        ],
+        "timers": [
+            {"timer": title, "fired": counts[None], "faulted": _codes_to_json(counts)}
+            for title, counts in facts.by_timer().items()
+        ],
+        "rows": dict(facts.rows),
+        "malformed": {
+            "count": facts.fault_count,
+            "first": [
+                {
+                    "file": one.file,
+                    "line": one.line,
+                    "column": one.column,
+                    "message": one.message,
+                }
+                for one in facts.faults
+            ],
+        },
+        "shown": [{"expression": label, "value": value} for label, value in facts.shown],
+        "failure": None if failure is None else failure_to_json(run, failure),
+    }
+
+
+def failure_to_json(run: ScriptRun, failure: Failure) -> dict[str, JsonValue]:
+    """Return why a run stopped."""
+    found: dict[str, JsonValue] = {"message": failure.message}
+    if failure.span is not None:
+        found.update(place_to_json(failure.span, run.sources))
+    if failure.clause is not None:
+        found["clause"] = place_to_json(failure.clause, run.sources)
+    found["seen"] = [{"expression": text, "value": value} for text, value in failure.seen]
+    return found
+
+
+def _codes_to_json(counts: Counter[str | None]) -> dict[str, JsonValue]:
+    return {
+        code: count for code, count in sorted((one or "", n) for one, n in counts.items()) if code
+    }

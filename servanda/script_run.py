@@ -1,0 +1,290 @@
+"""Running the steps of a test or script: the driver that the compiled code talks to.
+
+It knows the machine, the clock that the steps move, and the files that they feed. What it sees it
+counts in `Facts`; what goes wrong stops it with a `StepFailed`. It prints nothing.
+
+# INVARIANT: all that happens at one time stands in one block, and the clock stops at every moment
+# at which something falls due, so that a timer sees its own time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from servanda.feed_rows import Fault, FeedRow, RowFault
+from servanda.grammar.source import Source, Span
+from servanda.interpreter.explain import Seen, Trace
+from servanda.interpreter.machine import Machine
+from servanda.interpreter.model import ScriptModel
+from servanda.interpreter.receipts import Call, Event, Notice, Receipt
+from servanda.interpreter.refusals import Refused
+from servanda.interpreter.script import FeedCode, view_events
+from servanda.interpreter.time_zones import UTC
+from servanda.interpreter.times import add_months_to_time, check_time
+from servanda.interpreter.values import show_time
+from servanda.run_facts import Facts, Failure, Step
+from servanda.run_feeds import FeedRun, run_feeds
+from servanda.run_reading import columns_of_feeds, events_read
+from servanda.value_text import decimals_by_unit, show_value
+
+STEPS_KEPT_MAX = 12
+"""The steps before a failure that are shown."""
+
+
+class StepFailed(Exception):  # noqa: N818 -- the test found something, the program is well
+    """A step did not go as it had to."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class RowEnded(Exception):  # noqa: N818 -- no error: the row is over
+    """A call in a feed was refused, so the rest of its row is not done."""
+
+
+class ScriptRun:
+    """The driver (see `servanda.interpreter.script.Driver`) of one test or script."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        model: ScriptModel,
+        sources: Mapping[str, Source],
+        *,
+        feed_run: FeedRun | None = None,
+    ) -> None:
+        self.machine = machine
+        self.sources = sources
+        self.facts = Facts()
+        self.decimals = decimals_by_unit(machine.contracts.values())
+        self.last_steps: deque[Step] = deque(maxlen=STEPS_KEPT_MAX)
+        self.step_count = 0
+        self._events_read = events_read(model)
+        self._columns = columns_of_feeds(model)
+        self._events: list[Event] = []
+        self._notices: list[Notice] = []
+        self._feed_run = feed_run or FeedRun()
+        self._is_in_row = False
+
+    # ── calls ─────────────────────────────────────────────────────────────────────────────────
+
+    def enrol(self, role: str, name: str) -> str:
+        """Enrol a member with a role and return its name."""
+        self.machine.members.enrol(name, role)
+        return name
+
+    def does(
+        self,
+        span: Span,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+    ) -> object:
+        """Run an action and return what it gave, in its outward form."""
+        receipt = self._execute(parties, contract, action, arguments)
+        if receipt.code is None:
+            return receipt.value
+        if self._is_in_row:
+            raise RowEnded
+        raise StepFailed(
+            Failure(
+                f"refused with {receipt.code}: {receipt.message}",
+                span,
+                "this should be done",
+                receipt.span,
+                "this clause said no",
+            )
+        )
+
+    def cannot(
+        self,
+        span: Span,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+        code: str,
+    ) -> None:
+        """Run an action that must be refused with `code`."""
+        receipt = self._execute(parties, contract, action, arguments)
+        if receipt.code == code:
+            return
+        if receipt.code is None:
+            raise StepFailed(Failure("it was done", span, f"this should be refused with {code}"))
+        raise StepFailed(
+            Failure(
+                f"refused with {receipt.code}, not with {code}: {receipt.message}",
+                span,
+                f"this should be refused with {code}",
+                receipt.span,
+                "this clause said no",
+            )
+        )
+
+    def _execute(
+        self, parties: tuple[str, ...], contract: str, action: str, arguments: tuple[object, ...]
+    ) -> Receipt:
+        call = Call(contract, action, arguments, parties)
+        self.step_count += 1
+        receipt = self.run_call(call)
+        machine = self.machine
+        if machine.overdue_receipts:
+            self._take_timers(machine.overdue_receipts)
+            machine.overdue_receipts.clear()
+        self.facts.outcomes[contract, action, receipt.code] += 1
+        self.last_steps.append(Step(machine.now, parties, contract, action, arguments, receipt))
+        self._keep(receipt)
+        return receipt
+
+    def run_call(self, call: Call) -> Receipt:
+        """Run a call on the machine; whoever explains calls does so here."""
+        return self.machine.execute(call)
+
+    def _keep(self, receipt: Receipt) -> None:
+        # Only what the script reads back is kept: a day's events would fill the memory.
+        if receipt.events and self._events_read:
+            self._events += [one for one in receipt.events if one[:2] in self._events_read]
+
+    def events(self, contract: str, name: str) -> Iterable[Any]:
+        """Return what was emitted so far, in order."""
+        return view_events(self.machine, self._events, contract, name)
+
+    # ── time ──────────────────────────────────────────────────────────────────────────────────
+
+    def at(self, span: Span, time_ms: int) -> None:
+        """Move the clock to a time."""
+        now = self.machine.now
+        if time_ms < now:
+            message = f"time does not go back: it is {show_time(now)}, later than the time given"
+            raise StepFailed(Failure(message, span, f"this is {show_time(time_ms)}"))
+        self.advance(time_ms)
+
+    def wait(self, span: Span, duration_ms: int, months: int) -> None:
+        """Move the clock on."""
+        if duration_ms < 0 or months < 0:
+            raise StepFailed(Failure("nobody can wait for less than no time", span, "less than 0"))
+        try:
+            target = check_time(self.machine.now + duration_ms)
+            target = add_months_to_time(target, months, UTC) if months else target
+        except Refused as refused:
+            raise StepFailed(Failure(refused.message, span, "too long a wait")) from None
+        self.advance(target)
+
+    def advance(self, time_ms: int) -> None:
+        """Move the clock to a time that is not past, through every moment that is due before."""
+        machine = self.machine
+        while True:
+            due = machine.next_due()
+            if due is None or due > time_ms:
+                break
+            moment = max(due, machine.now + 1)
+            if moment > time_ms:
+                break
+            self._take_timers(machine.advance(moment))
+        if time_ms > machine.now:
+            self._take_timers(machine.advance(time_ms))
+
+    def _take_timers(self, receipts: list[Receipt]) -> None:
+        for receipt in receipts:
+            self.facts.timers[receipt.title, receipt.code] += 1
+            self._keep(receipt)
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────
+
+    def expect(
+        self, span: Span, test: Callable[[], bool], explain: Callable[[Trace], bool]
+    ) -> None:
+        """Fail unless `test()`; `explain` runs the same again and tells a trace what it sees."""
+        if test():
+            return
+        trace = Trace()
+        explain(trace)
+        seen = dict(self._values_seen(trace.root))
+        raise StepFailed(
+            Failure("the expectation is not met", span, "this is false", seen=tuple(seen.items()))
+        )
+
+    def _values_seen(self, seen: Seen) -> Iterable[tuple[str, str]]:
+        for part in seen.parts:
+            if part.kind == "value":
+                yield self.text(part.span), show_value(part.value, part.type, self.decimals)
+            yield from self._values_seen(part)
+
+    def text(self, span: Span) -> str:
+        """Return what stands at a place of a source, on one line."""
+        source = self.sources.get(span.source)
+        return " ".join(source.slice(span).split()) if source is not None else ""
+
+    def show(self, span: Span, shown: str) -> None:
+        """Keep a value, already as text, to be printed at the end."""
+        label = self.text(span).removeprefix("show").strip()
+        self.facts.add_shown(label, shown)
+
+    # ── feeds ─────────────────────────────────────────────────────────────────────────────────
+
+    def feeds(self, span: Span, feeds: tuple[FeedCode, ...]) -> None:
+        """Run feeds that stand together, merged by their time."""
+        run_feeds(self, self._feed_run, feeds, self._columns)
+
+    def run_row(self, code: FeedCode, row: FeedRow | Fault, time_ms: int | None) -> None:
+        """Run one row at its time (None: at the present), or count what is wrong with it."""
+        if isinstance(row, Fault):
+            self.take_fault(row)
+            return
+        now = self.machine.now
+        if time_ms is not None and time_ms != now:
+            if time_ms < now:
+                past, present = show_time(time_ms), show_time(now)
+                message = f"the row's time, {past}, is before the present, {present}"
+                self.take_fault(row.fault(message).fault)
+                return
+            self.advance(time_ms)
+        before = self.step_count
+        self._is_in_row = True
+        try:
+            code.body(row)
+        except RowEnded:
+            pass
+        except RowFault as fault:
+            self._fault_in_row(fault.fault, before)
+            return
+        except Refused as refused:
+            self._fault_in_row(row.fault(f"{refused.code}: {refused.message}").fault, before)
+            return
+        finally:
+            self._is_in_row = False
+        self.facts.rows[code.file] += 1
+
+    def _fault_in_row(self, fault: Fault, steps_before: int) -> None:
+        count = self.step_count - steps_before
+        if count:
+            told = f"{fault.message} (found after {count} step{'s' * (count != 1)} of this row)"
+            fault = Fault(fault.file, fault.line, fault.column, told)
+        self.take_fault(fault)
+
+    def take_fault(self, fault: Fault) -> None:
+        """Count a malformed row, or stop at it."""
+        self.facts.add_fault(fault)
+        if self._feed_run.is_strict:
+            self.stop_at_input(f"{fault}", None)
+
+    def stop_at_input(self, message: str, span: Span | None, label: str = "", **more: str) -> NoReturn:
+        """Stop because of a file."""
+        raise StepFailed(Failure(message, span, label, help=more.get("advice", ""), is_input=True))
+
+
+def run_to_end(run: ScriptRun, body: Callable[[], None]) -> Failure | None:
+    """Run the steps; return why they stopped, or None at their end."""
+    try:
+        body()
+    except StepFailed as failed:
+        return failed.failure
+    except Refused as refused:
+        run.machine.locate(refused)
+        message = f"{refused.code}: {refused.message}"
+        return Failure(message, refused.span, "this has no value")
+    return None

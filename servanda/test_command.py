@@ -1,0 +1,185 @@
+"""`servanda test`: finds test files, runs their tests, and tells what became of each.
+
+Exit status: 0 when all passed, 1 when one failed, 2 when a file cannot be used, 5 when no test was
+found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+
+from servanda.diagnostic_json import JsonValue, diagnostics_to_json, place_to_json
+from servanda.discovery import find_files
+from servanda.failure_text import show_call, show_failure, show_outcome, show_steps
+from servanda.interpreter.values import show_time
+from servanda.loading import Kind, Loaded, Loader
+from servanda.run_facts import Failure
+from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
+from servanda.test_runner import TestFile, TestResult
+
+PASSED, FAILED, UNUSABLE, NONE_FOUND = 0, 1, 2, 5
+
+
+def test_command(options: argparse.Namespace) -> int:
+    """Run the tests below some paths and print the outcome; return the exit status."""
+    start = time.perf_counter()
+    loader = Loader()
+    found = [loader.load(path, Kind.TEST) for path in find_files(options.paths, (Kind.TEST,))]
+    is_quiet = bool(options.json)
+    results: list[TestResult] = []
+    for loaded in found:
+        if loaded.script is None:
+            continue
+        results += _run_file(TestFile(loaded, loader.sources), options, is_quiet=is_quiet)
+        if options.stops and any(not one.has_passed for one in results):
+            break
+    if not is_quiet:
+        for one in loader.files.values():
+            if one.diagnostics.has_errors or one in found:
+                print_diagnostics(one.diagnostics, loader.sources, sys.stdout)
+    bad = [one for one in found if not one.is_good]
+    elapsed_s = time.perf_counter() - start
+    if options.junit and not _write_junit(options.junit, results, bad, loader):
+        return UNUSABLE
+    if is_quiet:
+        print(json.dumps(_to_json(results, loader, bad), ensure_ascii=False, indent=2))
+    else:
+        print_lines(_failures(results), sys.stdout)
+        print_lines([_totals(results, bad, elapsed_s)], sys.stdout)
+    return _status(results, bad)
+
+
+def _status(results: list[TestResult], bad: list[Loaded]) -> int:
+    failures = [one.failure for one in results if one.failure is not None]
+    if bad or any(one.is_input for one in failures):
+        return UNUSABLE
+    if failures:
+        return FAILED
+    return PASSED if results else NONE_FOUND
+
+
+def _run_file(
+    tests: TestFile, options: argparse.Namespace, *, is_quiet: bool
+) -> Iterator[TestResult]:
+    if not tests.matching(options.text):
+        return
+    if not is_quiet:
+        print_lines([[Piece(tests.loaded.path, "title")]], sys.stdout)
+    for result in tests.run_matching(options.text):
+        if not is_quiet:
+            print_lines([_result_line(result)], sys.stdout)
+            sys.stdout.flush()
+        yield result
+        if options.stops and not result.has_passed:
+            return
+
+
+def _result_line(result: TestResult) -> Line:
+    mark = Piece("  ✔ ", "good") if result.has_passed else Piece("  ✘ ", "error")
+    calls = f"{result.call_count:,} call{'s' * (result.call_count != 1)}"
+    return [mark, Piece(result.title), Piece(f"  {result.duration_ms:.1f} ms, {calls}", "quiet")]
+
+
+def _failures(results: list[TestResult]) -> Iterator[Line]:
+    width = width_of(sys.stdout)
+    for result in results:
+        if result.failure is None:
+            continue
+        yield []
+        yield [Piece(f"✘ {result.title}", "error")]
+        yield from show_steps(result.run)
+        yield from show_failure(result.failure, result.run.sources, width)
+        yield [Piece("rerun:", "help"), Piece(f" {rerun_command(result)}")]
+
+
+def rerun_command(result: TestResult) -> str:
+    """Return what to type to run one test again."""
+    title = result.title
+    plain = not any(letter in '"\\$`!' for letter in title)
+    quoted = f'"{title}"' if plain else shlex.quote(title)
+    return f"servanda test {shlex.quote(result.file)} -k {quoted}"
+
+
+def _totals(results: list[TestResult], bad: list[Loaded], elapsed_s: float) -> Line:
+    passed = sum(one.has_passed for one in results)
+    parts = [Piece(f"{passed:,} passed", "good" if passed else "quiet")]
+    if failed := len(results) - passed:
+        parts += [Piece(", "), Piece(f"{failed:,} failed", "error")]
+    if bad:
+        told = f"{len(bad):,} file{'s' * (len(bad) != 1)} cannot be used"
+        parts += [Piece(", "), Piece(told, "error")]
+    if not results and not bad:
+        parts = [Piece("no test was found", "warning")]
+    return [*parts, Piece(f" in {elapsed_s:.2f} s", "quiet")]
+
+
+def _write_junit(
+    path: str, results: list[TestResult], bad: list[Loaded], loader: Loader
+) -> bool:
+    from servanda.junit import write_junit  # noqa: PLC0415 -- only when it is asked for
+
+    try:
+        write_junit(path, results, bad, loader.sources)
+    except OSError as error:
+        told = f": `{path}` cannot be written: {error.strerror or error}"
+        print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)
+        return False
+    return True
+
+
+def _to_json(
+    results: list[TestResult], loader: Loader, bad: list[Loaded]
+) -> dict[str, JsonValue]:
+    """Return `passed`, `failed`, `tests` (each with its steps if it failed) and `diagnostics`."""
+    diagnostics = [one for loaded in loader.files.values() for one in loaded.diagnostics]
+    return {
+        "passed": sum(one.has_passed for one in results),
+        "failed": sum(not one.has_passed for one in results),
+        "unusable": [one.path for one in bad],
+        "tests": [_result_to_json(one) for one in results],
+        "diagnostics": diagnostics_to_json(diagnostics, loader.sources),
+    }
+
+
+def _result_to_json(result: TestResult) -> dict[str, JsonValue]:
+    run = result.run
+    found: dict[str, JsonValue] = {
+        **place_to_json(result.span, run.sources),
+        "name": result.title,
+        "outcome": "passed" if result.has_passed else "failed",
+        "duration_ms": round(result.duration_ms, 3),
+        "calls": result.call_count,
+    }
+    if result.failure is not None:
+        found["failure"] = _failure_to_json(result, result.failure)
+    return found
+
+
+def _failure_to_json(result: TestResult, failure: Failure) -> dict[str, JsonValue]:
+    from servanda.run_report import failure_to_json  # noqa: PLC0415 -- imports rich
+
+    run = result.run
+    contracts = run.machine.contracts
+    return {
+        **failure_to_json(run, failure),
+        "steps": [
+            {
+                "time": show_time(step.time_ms),
+                "call": show_call(step, contracts, run.decimals),
+                "outcome": show_outcome(step, contracts, run.decimals),
+            }
+            for step in run.last_steps
+        ],
+        "rerun": rerun_command(result),
+    }
+
+
+def is_test_file(path: str) -> bool:
+    """Whether a path names a test file."""
+    return os.path.basename(path).endswith(Kind.TEST.value)

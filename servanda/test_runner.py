@@ -1,0 +1,89 @@
+"""Running tests: every test of a file on a machine of its own.
+
+In comes a checked test file; out comes a `TestResult` for each of its tests, as it ends. Nothing is
+printed here, and no test sees what another did.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from servanda.deployment import Deployment
+from servanda.grammar.source import Source, Span
+from servanda.interpreter.model import TestModel
+from servanda.loading import Loaded
+from servanda.run_facts import Failure
+from servanda.run_feeds import FeedRun
+from servanda.script_run import ScriptRun, run_to_end
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What became of one test; `run` has the steps it took."""
+
+    file: str
+    title: str
+    span: Span
+    duration_ms: float
+    call_count: int
+    failure: Failure | None
+    run: ScriptRun
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether nothing failed."""
+        return self.failure is None
+
+
+class TestFile:
+    """The tests of one file, compiled once."""
+
+    def __init__(self, loaded: Loaded, sources: Mapping[str, Source]) -> None:
+        assert loaded.script is not None, "only checked files are run"
+        self.loaded = loaded
+        self.sources = sources
+        self.model = loaded.script
+        self.deployment = Deployment(loaded.script)
+
+    @property
+    def tests(self) -> tuple[TestModel, ...]:
+        """The tests in the order of the file."""
+        return self.model.tests
+
+    def matching(self, text: str) -> list[TestModel]:
+        """Return the tests whose name holds `text`, in any case of its letters."""
+        folded = text.casefold()
+        return [one for one in self.tests if folded in one.title.casefold()]
+
+    def run(self, test: TestModel) -> TestResult:
+        """Run one test on a fresh machine."""
+        folder = os.path.dirname(self.loaded.path) or os.curdir
+        # A test says what must hold: a row that cannot be read is no reason to go on.
+        feed_run = FeedRun(folder, is_strict=True)
+        start = time.perf_counter()
+        machine = self.deployment.machine()
+        run = ScriptRun(machine, self.model, self.sources, feed_run=feed_run)
+        failure = run_to_end(run, self._body(run, test))
+        duration_ms = (time.perf_counter() - start) * 1_000
+        return TestResult(
+            self.loaded.path,
+            test.title,
+            test.span,
+            duration_ms,
+            run.facts.call_count,
+            failure,
+            run,
+        )
+
+    def _body(self, run: ScriptRun, test: TestModel) -> Callable[[], None]:
+        script = self.deployment.script
+        name = next(name for one, name in script.tests if one is test)
+        return script.bind(run.machine, run)[name]
+
+    def run_matching(self, text: str) -> Iterator[TestResult]:
+        """Run the tests whose name holds `text`, one after another."""
+        for test in self.matching(text):
+            yield self.run(test)

@@ -1,0 +1,120 @@
+"""Values as text for people, by their types, as the language itself writes them.
+
+In come values of the run time or in their outward form (an Amount with its unit, a record as its
+key); out comes one line of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from servanda.interpreter import values
+from servanda.interpreter.model import ContractModel
+from servanda.interpreter.receipts import Amount
+from servanda.interpreter.state import Row
+from servanda.interpreter.types import (
+    BOOL,
+    DATE,
+    DURATION,
+    HASH,
+    MONTHS,
+    SERIAL,
+    TEXT,
+    TIME,
+    AmountType,
+    BalanceType,
+    FixedUnit,
+    ListType,
+    OptionalType,
+    RecordType,
+    SetType,
+    Type,
+    UnroundedType,
+)
+from servanda.interpreter.units import ISO_4217
+
+SHOWN_LENGTH_MAX = 200
+
+
+def decimals_by_unit(contracts: Iterable[ContractModel]) -> dict[str, int]:
+    """Return how many decimals each unit has that these contracts know."""
+    decimals = {code: unit.decimals for code, unit in ISO_4217.items()}
+    for contract in contracts:
+        decimals.update(contract.units)
+    return decimals
+
+
+def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> str:
+    """Return a value as the language would write it."""
+    if value is None:
+        return values.MISSING
+    match shown:
+        case OptionalType(base=base):
+            return show_value(value, base, decimals)
+        case ListType(item=item) | SetType(item=item):
+            return values.show_list(show_value(one, item, decimals) for one in value)
+        case RecordType(name=name):
+            return _show_record(value, name)
+        case AmountType(unit=unit) | BalanceType(unit=unit) | UnroundedType(unit=unit):
+            return _show_money(value, unit, decimals)
+        case _:
+            shower = _SHOWERS.get(shown) if shown is not None else None
+            return shower(value) if shower is not None else _show_plain(value, shown)
+
+
+def _show_text(text: str) -> str:
+    return values.show_text(text, SHOWN_LENGTH_MAX)
+
+
+_SHOWERS: dict[Type, Any] = {
+    BOOL: values.show_bool,
+    TEXT: _show_text,
+    SERIAL: values.show_serial,
+    DATE: values.show_date,
+    TIME: values.show_time,
+    DURATION: values.show_duration,
+    MONTHS: values.show_months,
+    HASH: values.show_hash,
+}
+
+
+def _show_plain(value: Any, shown: Type | None) -> str:
+    if isinstance(value, bool):
+        return values.show_bool(value)
+    if isinstance(value, int):
+        return values.show_int(value)
+    if isinstance(value, Decimal):
+        return values.show_decimal(value)
+    if isinstance(value, str):
+        # A party, a state or an enum's name reads as itself.
+        return value if shown is not None else _show_text(value)
+    if isinstance(value, Row):
+        return _show_record(value, "")
+    if isinstance(value, bytes):
+        return values.show_hash(value)
+    if isinstance(value, tuple):
+        return values.show_list(_show_plain(one, None) for one in value)
+    return str(value)
+
+
+def _show_record(value: Any, name: str) -> str:
+    if isinstance(value, Row):
+        name, value = value.table.model.type.name, value.key
+    parts = value if isinstance(value, tuple) else (value,)
+    return values.show_reference(name, [_show_key(part) for part in parts])
+
+
+def _show_key(part: object) -> str:
+    return str(part) if type(part) is int else _show_plain(part, None)
+
+
+def _show_money(value: Any, unit: object, decimals: Mapping[str, int]) -> str:
+    if isinstance(value, Amount):
+        return values.show_amount(value.steps, decimals.get(value.unit, 0), value.unit)
+    if isinstance(unit, FixedUnit) and isinstance(value, int):
+        return values.show_amount(value, unit.decimals, unit.code)
+    if isinstance(unit, FixedUnit):
+        return f"{values.show_decimal(value.scaleb(-unit.decimals))} {unit.code} (not rounded)"
+    return f"{_show_plain(value, None)} in its smallest unit"
