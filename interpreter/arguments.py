@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, Overflow
 from typing import TYPE_CHECKING, Any
 
 from servanda.interpreter.calendar_dates import DATE_MAX, DATE_MIN
-from servanda.interpreter.numbers import AMOUNT_LIMIT, DIGITS_MAX, INT_LIMIT
+from servanda.interpreter.numbers import AMOUNT_LIMIT, CONTEXT, INT_LIMIT
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.state import Row, Table
 from servanda.interpreter.times import DURATION_MAX_MS, TIME_MAX_MS, TIME_MIN_MS
 from servanda.interpreter.types import (
     BOOL,
+    CURRENCY,
+    DATE,
     HASH,
     PARTY,
     TEXT,
+    TIME,
+    AmountType,
     EnumType,
-    LifecycleType,
     RecordType,
     RoleType,
+    Type,
 )
 from servanda.interpreter.values import CONTROL_OR_BIDIRECTIONAL, show_text
 
@@ -36,9 +40,10 @@ TEXT_BYTES_MAX = 4_096
 KEY_BYTES_MAX = 128
 LIST_COUNT_MAX = 1_000
 HASH_BYTES = 32
+AMOUNT_PARTS = 2
 SHOWN_LENGTH_MAX = 40
-EXPONENT_MAX = 6_144
-UNIT_FORM = re.compile(r"\w{1,64}")
+NAMES = (CURRENCY, PARTY)
+"""Plain types whose values are names, looked up where they are used."""
 
 
 def bad(name: str, what: str) -> Refused:
@@ -46,9 +51,16 @@ def bad(name: str, what: str) -> Refused:
     return Refused(Code.BAD_ARGUMENT, f"`{name}` {what}")
 
 
-def bad_count(wanted: int, given: int) -> Refused:
+def bad_count(wanted: int, given: object) -> Refused:
     """Return the refusal of a call with the wrong number of arguments."""
-    return Refused(Code.BAD_ARGUMENT, f"{wanted} arguments are wanted, {given} were given")
+    if type(given) is not tuple:
+        return Refused(Code.BAD_ARGUMENT, "the arguments are not a tuple")
+    return Refused(Code.BAD_ARGUMENT, f"{wanted} arguments are wanted, {len(given)} were given")
+
+
+def bad_signers() -> Refused:
+    """Return the refusal of signers that are not names."""
+    return Refused(Code.BAD_ARGUMENT, "the signers are not a tuple of names")
 
 
 def bad_bound(name: str) -> Refused:
@@ -75,9 +87,12 @@ def take_decimal(value: object, name: str) -> Decimal:
     if type(value) is int and -INT_LIMIT < value < INT_LIMIT:
         return Decimal(value)
     if type(value) is Decimal and value.is_finite():
-        _, digits, exponent = value.as_tuple()
-        if len(digits) <= DIGITS_MAX and abs(int(exponent)) <= EXPONENT_MAX:
-            return value if value else Decimal(0)
+        try:
+            kept = CONTEXT.plus(value)
+        except Overflow:
+            kept = None
+        if kept is not None and kept == value:
+            return kept or Decimal(0)
     raise bad(name, "is not a decimal of at most 34 digits")
 
 
@@ -85,21 +100,28 @@ def take_text(value: object, name: str) -> str:
     """Return a Text without control or bidirectional characters, at most 4,096 bytes long."""
     if type(value) is not str:
         raise bad(name, "is not a text")
-    if len(value) <= TEXT_BYTES_MAX:
-        if value.isascii() and value.isprintable():
-            return value
-        if not CONTROL_OR_BIDIRECTIONAL.search(value) and _bytes_count(value, name) <= TEXT_BYTES_MAX:
-            return value
-        if CONTROL_OR_BIDIRECTIONAL.search(value):
-            raise bad(name, "has control or bidirectional characters")
-    raise bad(name, f"is longer than {TEXT_BYTES_MAX} bytes")
+    if len(value) <= TEXT_BYTES_MAX and value.isascii() and value.isprintable():
+        return value
+    what = what_is_wrong(value, TEXT_BYTES_MAX)
+    if what is not None:
+        raise bad(name, what)
+    return value
 
 
-def _bytes_count(value: str, name: str) -> int:
+def what_is_wrong(value: str, bytes_max: int) -> str | None:
+    """Return why a text cannot be taken, or None when it can."""
+    # The length is looked at first: nothing may be searched that is a megabyte long.
+    if len(value) > bytes_max:
+        return f"is longer than {bytes_max} bytes"
     try:
-        return len(value.encode())
+        size = len(value.encode())
     except UnicodeEncodeError:
-        raise bad(name, "has characters that are no text") from None
+        return "has characters that are no text"
+    if size > bytes_max:
+        return f"is longer than {bytes_max} bytes"
+    if CONTROL_OR_BIDIRECTIONAL.search(value):
+        return "has control or bidirectional characters"
+    return None
 
 
 def take_date(value: object, name: str) -> int:
@@ -139,28 +161,35 @@ def hash_of_text(value: str, name: str = "hash") -> bytes:
     raise bad(name, "is not a hash of 64 hexadecimal digits in lower case")
 
 
-def take_currency(value: object, name: str) -> str:
-    """Return the code of a unit."""
-    if type(value) is str and UNIT_FORM.fullmatch(value):
+def take_currency(c: Context, value: object, name: str) -> str:
+    """Return the code of a unit that there is."""
+    if type(value) is str and c.machine.knows_unit(value):
         return value
     raise bad(name, "is not a unit")
 
 
-def take_amount(value: object, name: str, unit: str | None) -> int:
-    """Return the steps of an Amount of `unit` (None: its unit is compared later)."""
-    if type(value) is Amount:
-        steps = value[0]
-        if type(steps) is int and -AMOUNT_LIMIT < steps < AMOUNT_LIMIT:
-            if unit is None or value[1] == unit:
+def take_amount(value: object, name: str, unit: str | None) -> Any:
+    """Return the steps of an Amount of `unit`; without one the Amount itself (see `unwrap`)."""
+    if type(value) is Amount and len(value) == AMOUNT_PARTS:
+        steps, given = value
+        if type(steps) is int and type(given) is str and -AMOUNT_LIMIT < steps < AMOUNT_LIMIT:
+            if unit is None:
+                return value
+            if given == unit:
                 return steps
-            raise bad(name, f"is in {_shown(value[1])}, not in {unit}")
+            raise bad(name, f"is in {_shown(given)}, not in {unit}")
     raise bad(name, "is not an amount" if unit is None else f"is not an amount of {unit}")
 
 
-def check_unit(value: Any, name: str, unit: str) -> None:
-    """Refuse an Amount whose unit is not the one that a field names."""
-    if value is not None and value[1] != unit:
+def unwrap(value: Any, name: str, unit: str) -> Any:
+    """Return the steps of Amounts at any depth, which must be of the unit that a field names."""
+    if value is None:
+        return None
+    if type(value) is not Amount:
+        return tuple([unwrap(one, name, unit) for one in value])
+    if value[1] != unit:
         raise bad(name, f"is in {_shown(value[1])}, not in {unit}")
+    return value[0]
 
 
 def take_name(value: object, name: str, names: tuple[str, ...]) -> str:
@@ -202,73 +231,122 @@ def sorted_set(items: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the items without duplicates, in their order (records by key)."""
     if items and isinstance(items[0], Row):
         by_key = {item.key: item for item in items}
-        return tuple(by_key[key] for key in sorted(by_key))
+        return tuple([by_key[key] for key in sorted(by_key)])
     return tuple(sorted(set(items)))
 
 
 def take_record(table: Table, value: object, name: str) -> Any:
     """Return the row that a key names, or None when there is none."""
-    if type(value) is table.make:
-        return value
+    return table.rows.get(take_key(table, value, name))
+
+
+def take_key(table: Table, value: object, name: str) -> Any:
+    """Return `value` when it has the form of a key of the table, whether or not a row has it."""
     if not is_key(table, value):
         raise bad(name, f"is not the key of a record {table.model.type.name}")
-    return table.rows.get(value)
+    return value
 
 
-def is_key(table: Table, value: object) -> bool:
-    """Whether `value` has the form of a key of the table."""
+def is_key(table: Table, value: Any) -> bool:
+    """Whether `value` has the form of a key: nothing else is ever hashed or compared."""
     keys = table.model.keys
     if len(keys) == 1:
-        return _is_key_part(keys[0].type, value)
-    return (
-        type(value) is tuple
-        and len(value) == len(keys)
-        and all(_is_key_part(key.type, part) for key, part in zip(keys, value, strict=True))
-    )
+        return _is_key_part(table, keys[0].type, value)
+    if type(value) is not tuple or len(value) != len(keys):
+        return False
+    for key, part in zip(keys, value, strict=True):  # noqa: SIM110 -- one frame less for each key
+        if not _is_key_part(table, key.type, part):
+            return False
+    return True
 
 
-def _is_key_part(key: object, part: object) -> bool:
+def _is_key_part(table: Table, key: Type, part: Any) -> bool:
     if isinstance(key, RecordType):
-        # A reference is the key of its record: text, number, bytes, or a tuple of them.
-        return type(part) in {str, int, bool, bytes, tuple} and _is_flat(part)
+        # A reference is held as its record's key; the keys of a record never lead back to it.
+        return is_key(table.tables[key], part)
     if key == BOOL:
         return type(part) is bool
     if key == HASH:
-        return type(part) is bytes
-    if key in {TEXT, PARTY} or isinstance(key, EnumType | LifecycleType | RoleType):
-        return type(part) is str
-    return type(part) is int
+        return type(part) is bytes and len(part) == HASH_BYTES
+    if key == TEXT:
+        return type(part) is str and what_is_wrong(part, KEY_BYTES_MAX) is None
+    if isinstance(key, EnumType):
+        return type(part) is str and part in key.members
+    if key in NAMES or isinstance(key, RoleType):
+        return type(part) is str and what_is_wrong(part, TEXT_BYTES_MAX) is None
+    return type(part) is int and _low(key) <= part <= _high(key)
 
 
-def _is_flat(part: object) -> bool:
-    return type(part) is not tuple or all(
-        type(one) in {str, int, bool, bytes, tuple} and _is_flat(one) for one in part
-    )
+def _low(key: Type) -> int:
+    if isinstance(key, AmountType):
+        return 1 - AMOUNT_LIMIT
+    return DATE_MIN if key == DATE else TIME_MIN_MS if key == TIME else 1 - INT_LIMIT
 
 
-def found_item(table: Table, value: object, name: str, row: Any) -> Any:
-    """Return `row`, refusing an item that names no record."""
+def _high(key: Type) -> int:
+    if isinstance(key, AmountType):
+        return AMOUNT_LIMIT - 1
+    return DATE_MAX if key == DATE else TIME_MAX_MS if key == TIME else INT_LIMIT - 1
+
+
+def found_item(table: Table, key: Any, name: str) -> Any:
+    """Return the row of a key inside a list or an optional argument."""
+    row = table.rows.get(key)
     if row is None:
-        raise missing_argument(table, name, value)
+        raise missing_argument(table, name, key)
     return row
 
 
-def missing_argument(table: Table, name: str, value: object) -> Refused:
+def found_hidden_item(  # noqa: PLR0913 -- what `hidden_argument` needs
+    c: Context, table: Table, key: Any, name: str, roles: tuple[str, ...]
+) -> Any:
+    """Return the row of a key as `found_item` does, telling outsiders nothing."""
+    row = table.rows.get(key)
+    if row is None:
+        raise hidden_argument(c, table, name, key, roles)
+    return row
+
+
+def rows_within(value: Any) -> tuple[Any, ...]:
+    """Return the rows inside an argument at any depth, in order."""
+    if value is None:
+        return ()
+    if isinstance(value, tuple):
+        return tuple([row for one in value for row in rows_within(one)])
+    return (value,)
+
+
+def missing_argument(table: Table, name: str, key: Any) -> Refused:
     """Return the refusal of an argument that names no record."""
-    record = table.model.type.name
-    return Refused(Code.MISSING_RECORD, f"`{name}`: there is no {record} {_shown(value)}")
+    return Refused(
+        Code.MISSING_RECORD, f"`{name}`: there is no {table.model.type.name} {show_key(key)}"
+    )
 
 
-def hidden_argument(
-    c: Context, table: Table, name: str, value: object, roles: tuple[str, ...]
+def show_key(key: Any) -> str:
+    """Return a key (of the form of one) on one line."""
+    if type(key) is tuple:
+        return ", ".join([show_key(part) for part in key])
+    if type(key) is bytes:
+        return key.hex()
+    return _shown(key) if type(key) is str else str(key)
+
+
+def hidden_argument(  # noqa: PLR0913 -- who asks, and for what
+    c: Context, table: Table, name: str, key: Any, roles: tuple[str, ...]
 ) -> Refused:
     """Return what an outsider is told of a record that is missing: the same as if it were there."""
+    if c.caller is not None or c.signer_with(roles) is not None:
+        return missing_argument(table, name, key)
+    return outsider(c)
+
+
+def outsider(c: Context) -> Refused:
+    """Return what those are told who may not see a record, whether it exists or not."""
     if not c.signers and c.caller is None:
         return Refused(Code.NOT_SIGNED, "nobody signed")
-    if c.caller is not None or c.signer_with(roles) is not None:
-        return missing_argument(table, name, value)
     return Refused(Code.NOT_AUTHORISED, "none of those who signed may do this")
 
 
-def _shown(value: object) -> str:
-    return show_text(str(value), SHOWN_LENGTH_MAX)
+def _shown(value: str) -> str:
+    return show_text(value, SHOWN_LENGTH_MAX)

@@ -96,6 +96,9 @@ def check_contract(
         invariants,
         outline.header.span,
         {n: one.type for n, one in declarations.symbols.items() if isinstance(one, EnumSymbol)},
+        tuple(
+            one for one in outline.checking.indexes if one.record.contract != declarations.contract
+        ),
     )
 
 

@@ -50,6 +50,7 @@ from servanda.interpreter.types import (
     BalanceType,
     EnumType,
     LifecycleType,
+    OptionalType,
     RecordType,
     Type,
     show_type,
@@ -424,7 +425,8 @@ def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterM
     """Bind one parameter."""
     passed = passed_type(type_of(written.type, scope), written.type.span, "a parameter", scope)
     bound = bound_of(written.bound, bounded_type(passed, written.bound, scope), scope)
-    if bound is None and isinstance(passed, AmountType) and scope.place is Place.ACTION:
+    counted = passed.base if isinstance(passed, OptionalType) else passed
+    if bound is None and isinstance(counted, AmountType) and scope.place is Place.ACTION:
         # Amounts that come from outside are not negative unless the contract says so.
         bound = Bound(low=0)
     if written.default is not None:

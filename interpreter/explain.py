@@ -1,11 +1,13 @@
 """Explain: the tree of clauses, guards, rows and values that decided an outcome.
 
 Probed code reports to a `Trace` as it runs; the trace is a tree of `Seen` nodes that says what
-was looked at, in order, with its value and its clause. Rendering is the front door's.
+was looked at, in order, with its value and its clause. It refuses to know how a tree is shown:
+rendering is the front door's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,84 +21,142 @@ SEEN_COUNT_MAX = 10_000
 
 @dataclass(slots=True)
 class Seen:
-    """One thing that was looked at or done: `kind` is a site's, `value` what it came to."""
+    """One thing that was looked at or done, and what was looked at for its sake.
+
+    | kind | value | parts |
+    |---|---|---|
+    | `root` | – | all of it |
+    | `action` `clause` `rule` `timer` | – | its steps; `title` is its name |
+    | `authority` | who signed, or the name of the calling contract | parties that `by` looked up |
+    | `step` | – | what one statement looked at |
+    | `guard` | whether it held, or what `choose` chose by | the values it was made of |
+    | `value` | what it came to | the values and calls it was made of |
+    | `decision` | its inputs | the rows that apply, then the values they read |
+    | `row` | – | – |
+    | `give` | what was given | the values it was made of |
+    | `refusal` | the message; `title` is the code | – |
+    """
 
     kind: str
     span: Span
     title: str = ""
     type: Type | None = None
     value: Any = None
+    unit: str | None = None
+    """The unit of an Amount whose type names a field for it."""
     parts: list[Seen] = field(default_factory=list)
+
+    def all(self) -> Iterator[Seen]:
+        """Yield this and everything inside, parents first."""
+        waiting = [self]
+        while waiting:
+            seen = waiting.pop()
+            yield seen
+            waiting.extend(reversed(seen.parts))
+
+
+Mark = tuple[Site, int]
+"""A place that a probe reports from, and how many loose ends there were before it began."""
+
+
+class _Frame:
+    """A declaration that is running: where its parts go, and what has no place yet."""
+
+    __slots__ = ("loose", "parts", "seen")
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.parts = seen.parts
+        self.loose: list[Seen] = []
+
+    def settle(self) -> None:
+        """Give what has no place yet to the statement that is running."""
+        self.parts += self.loose
+        self.loose.clear()
 
 
 class Trace:
     """Collects what probed code reports; one for each explanation."""
 
     def __init__(self) -> None:
-        self.root = Seen("root", Span("", 0, 0))
         self.left_out_count = 0
-        self._open = [self.root]
-        self._loose: list[Seen] = []
+        self._root = Seen("root", Span("", 0, 0))
+        self._frames = [_Frame(self._root)]
         self._count = 0
 
-    def enter(self, site: Site) -> None:
-        """A clause, action, rule or timer begins."""
-        self._flush()
-        seen = _seen(site, None)
-        self._add(seen)
-        self._open.append(seen)
+    @property
+    def root(self) -> Seen:
+        """The whole tree so far, also when a refusal ended what was running."""
+        for frame in self._frames:
+            frame.settle()
+        return self._root
+
+    def enter(self, site: Site, value: Any = None) -> None:
+        """A clause, action, rule, timer or decision begins."""
+        self._frames.append(_Frame(self._note(site, value)))
 
     def leave(self) -> None:
-        """It ends (an action, rule or timer ends with the call)."""
-        self._flush()
-        if len(self._open) > 1:
-            self._open.pop()
+        """It ends."""
+        self._frames.pop().settle()
+
+    def end(self, value: Any) -> Any:
+        """The decision ends with `value`, which is handed on."""
+        self.leave()
+        return value
 
     def give(self, site: Site, value: Any) -> Any:
         """The action or rule ends by giving `value`, which is handed on."""
-        self._flush()
-        self._add(_seen(site, value))
-        if len(self._open) > 1:
-            self._open.pop()
+        frame = self._frames[-1]
+        parts, frame.loose = frame.loose, []
+        self._note(site, value, parts)
+        self.leave()
         return value
 
-    def step(self, site: Site) -> None:
-        """A statement begins."""
-        self._flush()
-        self._add(_seen(site, None))
+    def step(self, site: Site) -> Seen:
+        """A statement begins; what comes until the next belongs to it."""
+        frame = self._frames[-1]
+        frame.settle()
+        frame.parts = frame.seen.parts
+        seen = self._note(site, None)
+        frame.settle()
+        frame.parts = seen.parts
+        return seen
 
-    def see(self, site: Site, value: Any) -> Any:
-        """Note a value that was read, and hand it on."""
-        self._loose.append(_seen(site, value))
+    def authority(self, site: Site, signers: tuple[str, ...], caller: str | None) -> None:
+        """Who signed is about to be held against a `by`."""
+        self.step(site).value = signers if caller is None else caller
+
+    def mark(self, site: Site) -> Mark:
+        """A value or a condition begins."""
+        return site, len(self._frames[-1].loose)
+
+    def see(self, mark: Mark, value: Any, unit: str | None = None) -> Any:
+        """Note what a value or a condition came to, with what it looked at, and hand it on."""
+        site, count = mark
+        loose = self._frames[-1].loose
+        parts = loose[count:]
+        del loose[count:]
+        self._note(site, value, parts).unit = unit
         return value
-
-    def guard(self, site: Site, value: Any) -> Any:
-        """Note what a condition came to, with the values it looked at, and hand it on."""
-        seen = _seen(site, value)
-        seen.parts, self._loose = self._loose, []
-        self._add(seen)
-        return value
-
-    def decision(self, site: Site, inputs: tuple[Any, ...]) -> None:
-        """A decision is asked with these inputs."""
-        self._add(_seen(site, inputs))
 
     def row(self, site: Site) -> None:
         """A row of a decision applies."""
-        self._add(_seen(site, None))
+        self._note(site, None)
 
-    def _flush(self) -> None:
-        loose, self._loose = self._loose, []
-        for one in loose:
-            self._add(one)
+    def refuse(self, code: str, message: str, span: Span | None) -> None:
+        """The rules said no: everything that was running has ended there."""
+        site = Site("refusal", span or self._frames[-1].seen.span, title=code)
+        self._note(site, message)
+        while len(self._frames) > 1:
+            self.leave()
 
-    def _add(self, seen: Seen) -> None:
+    def _note(self, site: Site, value: Any, parts: list[Seen] | None = None) -> Seen:
+        seen = Seen(site.kind, site.span, site.title, site.type, value)
         if self._count >= SEEN_COUNT_MAX:
             self.left_out_count += 1
-            return
+            return seen
         self._count += 1
-        self._open[-1].parts.append(seen)
-
-
-def _seen(site: Site, value: Any) -> Seen:
-    return Seen(site.kind, site.span, site.title, site.type, value)
+        if parts:
+            seen.parts = parts
+        self._frames[-1].loose.append(seen)
+        return seen

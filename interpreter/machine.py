@@ -105,7 +105,9 @@ class Machine:
         bound = Bound(model, UTC if model.timezone == "UTC" else self._zones[model.timezone])
         self._units.update(model.units)
         for record in model.records.values():
-            self.tables[record.type] = Table(model.name, record, self._units.__getitem__)
+            self.tables[record.type] = Table(
+                model.name, record, self._units.__getitem__, self.tables
+            )
         self._bound[model.name] = bound
         bound.functions = self._bind(program.plain, bound)
         bound.probed = self._bind(program.probed, bound)
@@ -267,7 +269,7 @@ class Machine:
         while trace is not None:
             code = self._codes.get(trace.tb_frame.f_code.co_filename)
             if code is not None:
-                refused.span = clause_of(code, trace.tb_lineno)
+                refused.span = clause_of(code, trace.tb_lineno) or refused.span
             trace = trace.tb_next
         # A refusal is kept in receipts for long: it must not keep whole frames alive.
         refused.__traceback__ = None

@@ -1009,6 +1009,8 @@ class ContractModel(Frozen):
     invariants: tuple[Invariant, ...]
     span: Span
     enums: Mapping[str, EnumType] = field(default_factory=dict)
+    foreign_indexes: tuple[Index, ...] = ()
+    """What this contract's lookups need of the tables of contracts that it uses."""
 
 
 @node

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from servanda.interpreter import arguments, calendar_dates, numbers, times, units, values
@@ -126,15 +127,17 @@ def all_rows(table: Table) -> list[Any]:
     return [table.rows[key] for key in sorted(table.rows)]
 
 
-def collected_sum(found: list[Any]) -> Any:
-    """Return the sum of what the rows of a table gave: Ints, Amounts or Decimals."""
-    if found and isinstance(found[0], int):
-        total = sum(found)
-        return check_int(total)
-    result = numbers.ZERO
+def collected_sum(found: list[Any], check: Callable[[Any], Any]) -> Any:
+    """Return the checked sum of what the rows of a table gave."""
+    total = 0
     for one in found:
-        result = numbers.add(result, one)
-    return result
+        total = numbers.add(total, one) if check is decimal_sum else total + one
+    return check(total)
+
+
+def decimal_sum(total: Any) -> Any:
+    """Return a sum of Decimals, also that of none."""
+    return total or numbers.ZERO
 
 
 def parse_bool(text_: str) -> bool:
@@ -190,13 +193,14 @@ _EXPORTS = (
     *("check_time", "check_duration", "add_duration_to_date", "add_months_to_time", "instant"),
     *("take_bool", "take_int", "take_decimal", "take_text", "take_date", "take_time"),
     *("take_duration", "take_hash", "take_currency", "take_amount", "take_name", "take_party"),
-    *("take_list", "take_set", "take_record", "found_item", "check_unit"),
-    *("bad_count", "bad_bound", "missing_argument", "hidden_argument", "hash_of_text"),
+    *("take_list", "take_set", "take_record", "take_key", "found_item", "found_hidden_item"),
+    *("unwrap", "rows_within", "bad_count", "bad_bound", "missing_argument", "hidden_argument"),
+    *("outsider", "hash_of_text"),
     *SHOWING,
 )
 
 _OWN = (
     *(find, show_key, over_cost, out_of_bound, not_a_member, no_transition, wrong_state),
     *(negative_amount, insufficient, duplicate_key, not_signed, not_authorised, check_key),
-    *(text, list_of, count_up, all_rows, collected_sum, parse_bool),
+    *(text, list_of, count_up, all_rows, collected_sum, decimal_sum, parse_bool),
 )

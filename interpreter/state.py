@@ -135,16 +135,23 @@ class Table:
         "model",
         "rows",
         "serial",
+        "tables",
         "watch",
     )
 
     def __init__(
-        self, contract: str, model: RecordModel, decimals_of: Callable[[str], int]
+        self,
+        contract: str,
+        model: RecordModel,
+        decimals_of: Callable[[str], int],
+        tables: Tables,
     ) -> None:
         self.contract = contract
         self.decimals_of = decimals_of
         """How many decimals a unit has."""
         self.model = model
+        self.tables = tables
+        """All tables of the machine: a key may be a reference to a record of another."""
         self.rows: dict[Any, Any] = {}
         self.serial = 0
         self.make = _row_class(model, self)

@@ -4,20 +4,27 @@ Exit status: 0 when all is well (warnings included), 1 when a source is wrong, 2
 used as a source at all: missing, no text, refused by the scan of its characters, nested too deep.
 """
 
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH113
+
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
 
 from servanda.contract_summary import counts_of, money_places
-from servanda.diagnostic_json import JsonValue, diagnostics_to_json, place_to_json
+from servanda.diagnostic_json import (
+    JsonValue,
+    diagnostics_to_json,
+    place_to_json,
+    write_json,
+)
 from servanda.discovery import find_files
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.source import Source, Span
 from servanda.loading import Kind, Loaded, Loader, kind_of
-from servanda.styled_lines import Line, Piece, print_lines, print_diagnostics
+from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines
 
 GOOD, WRONG, UNUSABLE = 0, 1, 2
 
@@ -153,10 +160,10 @@ def _print_json(loader: Loader, found: Sequence[Loaded], named: Sequence[Loaded]
             ]
         files.append(entry)
     every = [one for loaded in found for one in loaded.diagnostics]
-    document = {
+    document: dict[str, JsonValue] = {
         "ok": not any(one.diagnostics.has_errors for one in found),
         "files": files,
         "diagnostics": diagnostics_to_json(every, loader.sources),
         "left_out": sum(one.diagnostics.left_out_count for one in found),
     }
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    write_json(document, sys.stdout)

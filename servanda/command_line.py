@@ -5,6 +5,9 @@ it found. Each subcommand's module is imported when it is asked for, so that `ch
 No user ever sees a traceback, unless Servanda itself is wrong.
 """
 
+# Each subcommand imports what it needs when it is asked for.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import argparse
@@ -47,7 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 
 
 def _add(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
@@ -104,7 +107,9 @@ def _add_run(commands: Commands) -> None:
     )
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
-    parser.add_argument("--dump", metavar="DIR", help="write the final records there, as JSON Lines")
+    parser.add_argument(
+        "--dump", metavar="DIR", help="write the final records there, as JSON Lines"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--strict", action="store_true", help="stop at the first malformed row")
 
@@ -173,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _own_up() -> int:
-    import traceback  # noqa: PLC0415 -- nobody should ever need it
+    import traceback
 
     traceback.print_exc()
     sys.stderr.write(
@@ -185,11 +190,10 @@ def _own_up() -> int:
 
 def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Carry out what the options ask for, importing no more than that needs."""
-    # ruff: noqa: PLC0415
     if options.version:
         from importlib.metadata import version
 
-        print("servanda", version("servanda"))
+        sys.stdout.write(f"servanda {version('servanda')}\n")
         return 0
     match options.command:
         case "check":
@@ -197,9 +201,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
             return check_files(options.paths, options.format)
         case "test":
-            from servanda.test_command import test_command
+            from servanda.run_tests import run_tests
 
-            return test_command(options)
+            return run_tests(options)
         case "run":
             from servanda.run_command import run_command
 

@@ -23,7 +23,7 @@ from servanda.interpreter.model import (
     Value,
 )
 from servanda.interpreter.types import LifecycleType, show_unit
-from servanda.interpreter.walk import all_statements, all_values, values_in
+from servanda.interpreter.walk import all_statements
 from servanda.loading import Loaded
 
 
@@ -85,8 +85,9 @@ def _states_of(value: Value, lifecycle: LifecycleType) -> tuple[str, ...]:
 
 
 def _bodies(contract: ContractModel) -> Iterator[Body]:
-    for one in (*contract.actions.values(), *contract.clauses.values(), *contract.timers):
-        yield one.body
+    yield from (one.body for one in contract.actions.values())
+    yield from (one.body for one in contract.clauses.values())
+    yield from (one.body for one in contract.timers)
 
 
 def money_places(contract: ContractModel, sources: Mapping[str, Source]) -> list[MoneyPlace]:

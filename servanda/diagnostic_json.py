@@ -7,12 +7,14 @@ from 1, in characters), `end` (`line` and `column` behind the last character), `
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from typing import TextIO
 
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.source import Source, Span
 
-JsonValue = str | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
 
 def place_to_json(span: Span, sources: Mapping[str, Source]) -> dict[str, JsonValue]:
@@ -51,3 +53,8 @@ def diagnostics_to_json(
 ) -> list[JsonValue]:
     """Return diagnostics in their order."""
     return [diagnostic_to_json(one, sources) for one in diagnostics]
+
+
+def write_json(document: JsonValue, file: TextIO) -> None:
+    """Write one document, readable for people too."""
+    file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

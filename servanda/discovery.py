@@ -4,6 +4,9 @@ A folder stands for the files of the wanted kinds in it and below it, in the ord
 hidden folders and links to folders are not entered. What was named itself is always meant.
 """
 
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH112, PTH118
+
 from __future__ import annotations
 
 import os

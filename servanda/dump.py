@@ -5,6 +5,9 @@ one name. Records stand in the order of their keys; an object has keys and field
 file appears whole or not at all; files of other names in the folder are not touched.
 """
 
+# The folder's name is text that was typed, and the standard library takes text.
+# ruff: noqa: PTH103, PTH105, PTH112, PTH118, PTH123
+
 from __future__ import annotations
 
 import json

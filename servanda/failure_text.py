@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.model import ContractModel
+from servanda.interpreter.types import RecordType, Type
 from servanda.interpreter.values import show_time
 from servanda.run_facts import Failure, Step
 from servanda.script_run import ScriptRun
@@ -62,10 +63,15 @@ def show_call(
     action = contracts[step.contract].actions.get(step.action)
     types = [one.local.type for one in action.parameters] if action is not None else []
     shown = [
-        show_value(value, types[place] if place < len(types) else None, decimals)
+        _show_argument(value, types[place] if place < len(types) else None, decimals)
         for place, value in enumerate(step.arguments)
     ]
     return f"{' and '.join(step.parties)} does {step.action}({', '.join(shown)})"
+
+
+def _show_argument(value: object, wanted: Type | None, decimals: Mapping[str, int]) -> str:
+    # A record is named by its key, as whoever wrote the call did.
+    return show_value(value, None if isinstance(wanted, RecordType) else wanted, decimals)
 
 
 def show_outcome(

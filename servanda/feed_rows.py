@@ -4,6 +4,9 @@ A cell is text until the script converts it; a conversion that fails names the f
 the column of the cell.
 """
 
+# What a parser reads from a cell may be anything.
+# ruff: noqa: ANN401
+
 from __future__ import annotations
 
 import json

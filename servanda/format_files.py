@@ -1,7 +1,7 @@
 """`servanda fmt`: files written in the one style, or with `--check` only looked at.
 
-Exit status: 0 when all is well, 1 when `--check` found a file in another style, 2 when a file cannot
-be formatted.
+Exit status: 0 when all is well, 1 when `--check` found a file in another style, 2 when a file
+cannot be formatted.
 """
 
 from __future__ import annotations

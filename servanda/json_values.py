@@ -15,6 +15,9 @@
 | missing | `null` |
 """
 
+# A value of the language may be of any type of Python's; its own type says which.
+# ruff: noqa: ANN401
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -14,14 +14,14 @@ from servanda.grammar.source import Source
 from servanda.loading import Loaded
 from servanda.replace_file import replace_file
 from servanda.styled_lines import PLAIN_WIDTH, Line
-from servanda.test_runner import TestResult
+from servanda.test_runner import Outcome
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document may hold, not even written as a number."""
 
 
 def write_junit(
-    path: str, results: Iterable[TestResult], bad: Iterable[Loaded], sources: Mapping[str, Source]
+    path: str, results: Iterable[Outcome], bad: Iterable[Loaded], sources: Mapping[str, Source]
 ) -> None:
     """Write a report, whole or not at all. Raises `OSError`."""
     root = _report(list(results), list(bad), sources)
@@ -30,10 +30,10 @@ def write_junit(
 
 
 def _report(
-    results: list[TestResult], bad: list[Loaded], sources: Mapping[str, Source]
+    results: list[Outcome], bad: list[Loaded], sources: Mapping[str, Source]
 ) -> ElementTree.Element:
     root = ElementTree.Element("testsuites", name="servanda")
-    by_file: dict[str, list[TestResult]] = {}
+    by_file: dict[str, list[Outcome]] = {}
     for result in results:
         by_file.setdefault(result.file, []).append(result)
     for file, its_results in by_file.items():
@@ -53,9 +53,7 @@ def _report(
     return root
 
 
-def _suite(
-    root: ElementTree.Element, file: str, results: list[TestResult]
-) -> ElementTree.Element:
+def _suite(root: ElementTree.Element, file: str, results: list[Outcome]) -> ElementTree.Element:
     return _element(
         root,
         "testsuite",
@@ -67,9 +65,7 @@ def _suite(
     )
 
 
-def _case(
-    suite: ElementTree.Element, result: TestResult, sources: Mapping[str, Source]
-) -> None:
+def _case(suite: ElementTree.Element, result: Outcome, sources: Mapping[str, Source]) -> None:
     line = sources[result.file].position(result.span.start).line
     case = _element(
         suite,

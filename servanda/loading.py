@@ -5,6 +5,9 @@ well, its model. A used contract is looked for beside the file that uses it, the
 that is installed with Servanda. Each file is read and checked once, however many use it.
 """
 
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH100, PTH118, PTH119, PTH120, PTH208
+
 from __future__ import annotations
 
 import os
@@ -15,7 +18,7 @@ from enum import StrEnum
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.parser import parse, use_grammar_cache
-from servanda.grammar.source import Source, Span
+from servanda.grammar.source import Source
 from servanda.grammar_cache import DiskGrammarCache
 from servanda.interpreter.check import check_contract, check_script, uses_of
 from servanda.interpreter.model import ContractModel, ScriptModel
@@ -103,39 +106,44 @@ class Loader:
         return any(one.diagnostics.has_errors for one in self.files.values())
 
     def _check(self, path: str, kind: Kind, source: Source, diagnostics: Diagnostics) -> Loaded:
-        bad = Loaded(path, kind, source, diagnostics)
+        contract: ContractModel | None = None
+        script: ScriptModel | None = None
+        file = None if diagnostics.has_errors else _parse(source, diagnostics)
+        used = None if file is None else self._load_used(path, kind, file, diagnostics)
+        if file is not None and used is not None:
+            if kind is Kind.CONTRACT:
+                contract = check_contract(file, used, diagnostics)
+            else:
+                script = check_script(file, used, diagnostics)
         if diagnostics.has_errors:
-            return bad
-        file = parse(source, diagnostics)
-        if diagnostics.has_errors:
-            return bad
+            contract = script = None
+        return Loaded(path, kind, source, diagnostics, contract, script)
+
+    def _load_used(
+        self, path: str, kind: Kind, file: tree.File, diagnostics: Diagnostics
+    ) -> dict[str, ContractModel] | None:
+        """Return the contracts that a file uses by name, or None if the file cannot be checked.
+
+        What a missing contract declares would be unknown, name by name: nobody is helped by that.
+        """
         if kind is Kind.CONTRACT:
             _check_file_name(path, file, diagnostics)
         _check_time_zone(file, diagnostics)
         used: dict[str, ContractModel] = {}
+        is_whole = True
         for use in uses_of(file):
+            if use.chain is not None:
+                continue  # The checker says that there are no other chains yet.
             model = self._used(path, use, diagnostics)
-            if model is not None:
+            if model is None:
+                is_whole = False
+            else:
                 used[use.contract.text] = model
-        _check_one_of_each(file, used, diagnostics)
-        if diagnostics.has_errors:
-            # What the missing contracts declare would now be unknown, name by name.
-            return bad
-        contract: ContractModel | None = None
-        script: ScriptModel | None = None
-        if kind is Kind.CONTRACT:
-            contract = check_contract(file, used, diagnostics)
-        else:
-            script = check_script(file, used, diagnostics)
-        if diagnostics.has_errors:
-            return bad
-        return Loaded(path, kind, source, diagnostics, contract, script)
+        return used if is_whole and _is_one_of_each(file, used, diagnostics) else None
 
     def _used(self, path: str, use: tree.Use, diagnostics: Diagnostics) -> ContractModel | None:
         """Return the model of a used contract, or None after saying why there is none."""
         name = use.contract.text
-        if use.chain is not None:
-            return None  # The checker says that there are no other chains yet.
         found = _find_contract(os.path.dirname(path), name)
         if found is None:
             diagnostics.report(
@@ -180,6 +188,12 @@ class Loader:
         )
 
 
+def _parse(source: Source, diagnostics: Diagnostics) -> tree.File | None:
+    """Return the tree of a source without mistakes: half a tree would only raise more of them."""
+    file = parse(source, diagnostics)
+    return None if diagnostics.has_errors else file
+
+
 def _real_path(path: str) -> str:
     try:
         return os.path.realpath(path)
@@ -206,9 +220,7 @@ def _contracts_near(folder: str) -> list[str]:
         except OSError:
             continue
         stems = [
-            one.removesuffix(Kind.CONTRACT.value)
-            for one in names
-            if kind_of(one) is Kind.CONTRACT
+            one.removesuffix(Kind.CONTRACT.value) for one in names if kind_of(one) is Kind.CONTRACT
         ]
         found += ["".join(map(str.capitalize, stem.split("_"))) for stem in stems]
     return found
@@ -251,17 +263,19 @@ def _check_time_zone(file: tree.File, diagnostics: Diagnostics) -> None:
                 )
 
 
-def _check_one_of_each(
+def _is_one_of_each(
     file: tree.File, used: dict[str, ContractModel], diagnostics: Diagnostics
-) -> None:
+) -> bool:
     """Report two contracts of one name, which could not stand on one chain."""
     found: dict[str, ContractModel] = {}
+    is_one = True
     for use in uses_of(file):
         if use.contract.text not in used:
             continue
         for model in contracts_below(used[use.contract.text]):
             other = found.setdefault(model.name, model)
             if other is not model:
+                is_one = False
                 diagnostics.report(
                     Diagnostic(
                         "E0283",
@@ -272,8 +286,4 @@ def _check_one_of_each(
                         help="let both use the same file",
                     )
                 )
-
-
-def whole_span(source: Source) -> Span:
-    """Return the span of a whole source."""
-    return Span(source.name, 0, len(source.text))
+    return is_one

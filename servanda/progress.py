@@ -1,5 +1,8 @@
 """The progress bar of feeds: how fast rows run and how long it will take, on a terminal only."""
 
+# Only a terminal needs rich.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -13,13 +16,13 @@ class Progress(Protocol):
     """Who is told how far the feeds have been read."""
 
     def begin(self, size: int) -> None:
-        """Feeds of so many bytes begin."""
+        """Begin feeds of so many bytes."""
 
     def move(self, offset: int, row_count: int) -> None:
-        """So many bytes and rows have been read."""
+        """Note how many bytes and rows have been read."""
 
     def end(self) -> None:
-        """They have ended."""
+        """Note that they have ended."""
 
 
 class NoProgress:
@@ -45,7 +48,7 @@ class BarProgress:
 
     def begin(self, size: int) -> None:
         """Show the bar."""
-        from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
+        from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 

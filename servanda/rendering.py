@@ -13,6 +13,7 @@ from servanda.grammar.diagnostics import Diagnostic, Label
 from servanda.grammar.source import Source, Span
 from servanda.styled_lines import Line, Piece
 
+
 def render_diagnostic(
     diagnostic: Diagnostic, sources: Mapping[str, Source], width: int
 ) -> Iterator[Line]:

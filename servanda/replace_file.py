@@ -1,5 +1,8 @@
 """Replacing a file's content in one step, so that nobody ever sees half of it."""
 
+# The functions that say what is to happen to the file itself stand in `os`.
+# ruff: noqa: PTH101, PTH105, PTH108, PTH116, PTH120
+
 from __future__ import annotations
 
 import contextlib

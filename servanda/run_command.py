@@ -1,16 +1,19 @@
-"""`servanda run`: a script against a fresh chain, its feeds, its report and the dump of its records.
+"""`servanda run`: a script against a fresh chain, its feeds, its report, the dump of its records.
 
 Exit status: 0 when it came to its end, 1 when a step failed, 2 when a file cannot be used.
 """
 
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH113, PTH120
+
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 
 from servanda.deployment import Deployment
+from servanda.diagnostic_json import write_json
 from servanda.failure_text import show_failure, show_steps
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.progress import BarProgress, NoProgress
@@ -98,7 +101,7 @@ def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Na
 
     if options.json:
         document = report_to_json(run, options.script, failure)
-        print(json.dumps(document, ensure_ascii=False, indent=2))
+        write_json(document, sys.stdout)
     else:
         print_report(run, sys.stdout)
     if failure is not None:

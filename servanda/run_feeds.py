@@ -3,6 +3,9 @@
 A feed's file lies in one folder, and no name in a script leads out of it.
 """
 
+# A name is looked at as it was written, before anything makes a path of it.
+# ruff: noqa: PTH117, PTH118
+
 from __future__ import annotations
 
 import os

@@ -226,7 +226,7 @@ class ScriptRun:
 
     # ── feeds ─────────────────────────────────────────────────────────────────────────────────
 
-    def feeds(self, span: Span, feeds: tuple[FeedCode, ...]) -> None:
+    def feeds(self, span: Span, feeds: tuple[FeedCode, ...]) -> None:  # noqa: ARG002 -- a driver
         """Run feeds that stand together, merged by their time."""
         run_feeds(self, self._feed_run, feeds, self._columns)
 
@@ -272,7 +272,9 @@ class ScriptRun:
         if self._feed_run.is_strict:
             self.stop_at_input(f"{fault}", None)
 
-    def stop_at_input(self, message: str, span: Span | None, label: str = "", **more: str) -> NoReturn:
+    def stop_at_input(
+        self, message: str, span: Span | None, label: str = "", **more: str
+    ) -> NoReturn:
         """Stop because of a file."""
         raise StepFailed(Failure(message, span, label, help=more.get("advice", ""), is_input=True))
 

@@ -55,16 +55,13 @@ def open_regular(path: str) -> OpenedFile:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise _cannot_read(error) from None
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise CannotRead("E0011", "this is a folder", "name a file in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise CannotRead("E0011", "this is no regular file", "name a file that holds text")
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
         return OpenedFile(os.fdopen(descriptor, "rb"), status.st_size)
-    except BaseException:
-        os.close(descriptor)
-        raise
+    os.close(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise CannotRead("E0011", "this is a folder", "name a file in it")
+    raise CannotRead("E0011", "this is no regular file", "name a file that holds text")
 
 
 def _cannot_read(error: OSError | ValueError) -> CannotRead:
@@ -81,26 +78,22 @@ def read_source(path: str, diagnostics: Diagnostics) -> Source:
     """Return the source at `path`; if an error was reported, it only serves to show where."""
     try:
         opened = open_regular(path)
-        with opened.file as file:
-            data = file.read(SOURCE_SIZE_MAX + 1)
+        data = _read(opened.file, SOURCE_SIZE_MAX + 1)
     except CannotRead as cannot:
+        message = f"`{path}` cannot be read"
         diagnostics.report(
-            Diagnostic(
-                cannot.code,
-                f"`{path}` cannot be read",
-                Span(path, 0, 0),
-                cannot.message,
-                help=cannot.help,
-            )
-        )
-        return Source(path, "")
-    except OSError as error:
-        cannot = _cannot_read(error)
-        diagnostics.report(
-            Diagnostic(cannot.code, cannot.message, Span(path, 0, 0), help=cannot.help)
+            Diagnostic(cannot.code, message, Span(path, 0, 0), cannot.message, help=cannot.help)
         )
         return Source(path, "")
     return decode_source(path, data, diagnostics, size=max(opened.size, len(data)))
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    with file:
+        try:
+            return file.read(size)
+        except OSError as error:
+            raise _cannot_read(error) from None
 
 
 def decode_source(name: str, data: bytes, diagnostics: Diagnostics, *, size: int) -> Source:

@@ -59,8 +59,7 @@ def is_coloured(file: TextIO) -> bool:
 def print_lines(lines: Iterable[Line], file: TextIO) -> None:
     """Write lines to a file, coloured if it is a terminal."""
     if not is_coloured(file):
-        for line in lines:
-            file.write("".join(piece.text for piece in line) + "\n")
+        file.writelines("".join(piece.text for piece in line) + "\n" for line in lines)
         return
     from rich.console import Console  # noqa: PLC0415 -- a pipe does without it
     from rich.text import Text  # noqa: PLC0415 -- the same

@@ -1,8 +1,11 @@
 """Running tests: every test of a file on a machine of its own.
 
-In comes a checked test file; out comes a `TestResult` for each of its tests, as it ends. Nothing is
+In comes a checked test file; out comes a `Outcome` for each of its tests, as it ends. Nothing is
 printed here, and no test sees what another did.
 """
+
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH120
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from servanda.script_run import ScriptRun, run_to_end
 
 
 @dataclass(frozen=True, slots=True)
-class TestResult:
+class Outcome:
     """What became of one test; `run` has the steps it took."""
 
     file: str
@@ -38,7 +41,7 @@ class TestResult:
         return self.failure is None
 
 
-class TestFile:
+class ContractTests:
     """The tests of one file, compiled once."""
 
     def __init__(self, loaded: Loaded, sources: Mapping[str, Source]) -> None:
@@ -58,7 +61,7 @@ class TestFile:
         folded = text.casefold()
         return [one for one in self.tests if folded in one.title.casefold()]
 
-    def run(self, test: TestModel) -> TestResult:
+    def run(self, test: TestModel) -> Outcome:
         """Run one test on a fresh machine."""
         folder = os.path.dirname(self.loaded.path) or os.curdir
         # A test says what must hold: a row that cannot be read is no reason to go on.
@@ -68,7 +71,7 @@ class TestFile:
         run = ScriptRun(machine, self.model, self.sources, feed_run=feed_run)
         failure = run_to_end(run, self._body(run, test))
         duration_ms = (time.perf_counter() - start) * 1_000
-        return TestResult(
+        return Outcome(
             self.loaded.path,
             test.title,
             test.span,
@@ -83,7 +86,7 @@ class TestFile:
         name = next(name for one, name in script.tests if one is test)
         return script.bind(run.machine, run)[name]
 
-    def run_matching(self, text: str) -> Iterator[TestResult]:
+    def run_matching(self, text: str) -> Iterator[Outcome]:
         """Run the tests whose name holds `text`, one after another."""
         for test in self.matching(text):
             yield self.run(test)

@@ -4,6 +4,9 @@ In come values of the run time or in their outward form (an Amount with its unit
 key); out comes one line of text.
 """
 
+# A value of the language may be of any type of Python's; its own type says which.
+# ruff: noqa: ANN401
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from servanda.grammar.source import Span
 from servanda.interpreter import model
 from servanda.interpreter.generate.step import Fields, bound_test
 from servanda.interpreter.generate.value import Values
@@ -48,40 +49,63 @@ _TAKERS = {
     TIME: "take_time({0}, {1})",
     DURATION: "take_duration({0}, {1})",
     HASH: "take_hash({0}, {1})",
-    CURRENCY: "take_currency({0}, {1})",
+    CURRENCY: "take_currency(c, {0}, {1})",
     PARTY: "take_party(c, {0}, {1}, None)",
 }
 
 
 def write_arguments(
-    values: Values, fields: Fields, parameters: Sequence[ParameterModel]
+    values: Values, fields: Fields, parameters: Sequence[ParameterModel], span: Span
 ) -> list[ParameterModel]:
-    """Write the taking of `arguments`; return the parameters that are records."""
+    """Write the taking of `arguments`; return the parameters that are or hold records.
+
+    `span` is the clause that says who may act: what outsiders are told must point there, so that
+    not even the place of a refusal tells them whether a record exists.
+    """
     writer = values.writer
-    with writer.block(f"if len(arguments) != {len(parameters)}:"):
-        writer.line(f"raise bad_count({len(parameters)}, len(arguments))")
-    records = [one for one in parameters if isinstance(one.local.type, RecordType)]
+    count = len(parameters)
+    with writer.block(f"if type(arguments) is not tuple or len(arguments) != {count}:"):
+        writer.line(f"raise bad_count({count}, arguments)")
     if parameters:
         raw = "".join(f"r{one.local.number}, " for one in parameters)
         writer.line(f"{raw}= arguments")
     for one in parameters:
-        name, local = ascii(one.local.name), f"v{one.local.number}"
-        taken = _taken(writer, f"r{one.local.number}", name, one.local.type)
-        if isinstance(one.local.type, RecordType) and has_text_key(fields, one.local.type):
-            table = writer.reference("table", one.local.type.contract, one.local.type.name)
-            raw = f"r{one.local.number}"
-            taken = f"{table}.rows.get({raw}) if type({raw}) is str else {taken}"
-        writer.line(f"{local} = {taken}", one.span)
-        if one.bound is not None and one not in records:
-            _check_bound(writer, one, local)
+        _write_taken(writer, fields, one)
+    records = [one for one in parameters if record_in(one.local.type) is not None]
+    hidden = [one for one in records if hides(fields, one)]
+    # What anybody may know is said before anything is asked of a record that is hidden.
     for one in records:
-        _check_found(writer, fields, one)
+        if one not in hidden:
+            _write_found(writer, fields, one, one.span)
+    for one in hidden:
+        _write_found(writer, fields, one, span)
+    units = {one.local.number: values.unit_text(one.local.type) for one in parameters}
+    if any(units.values()):
+        # A unit held in a field is compared only for those who may see the field.
+        for one in hidden:
+            write_seen(writer, one, span)
     for one in parameters:
-        # A unit that is a field can be compared only when its record has been found.
-        if one.unit_value is not None:
-            unit = values.write(one.unit_value)
-            writer.line(f"check_unit(r{one.local.number}, {ascii(one.local.name)}, {unit})")
+        if (unit := units[one.local.number]) is not None:
+            local, name = f"v{one.local.number}", ascii(one.local.name)
+            writer.line(f"{local} = unwrap({local}, {name}, {unit})", one.span)
     return records
+
+
+def record_in(wanted: Type) -> RecordType | None:
+    """Return the record that a type is, or holds at any depth."""
+    match wanted:
+        case RecordType():
+            return wanted
+        case OptionalType(base=inner) | ListType(item=inner) | SetType(item=inner):
+            return record_in(inner)
+        case _:
+            return None
+
+
+def hides(fields: Fields, one: ParameterModel) -> bool:
+    """Whether a parameter names records that not everybody may see."""
+    record = record_in(one.local.type)
+    return record is not None and fields.records[record].seen_by is not None
 
 
 def has_text_key(fields: Fields, record: RecordType) -> bool:
@@ -90,27 +114,78 @@ def has_text_key(fields: Fields, record: RecordType) -> bool:
     return len(keys) == 1 and keys[0].type == TEXT
 
 
+def _write_taken(writer: Writer, fields: Fields, one: ParameterModel) -> None:
+    raw, name, local = f"r{one.local.number}", ascii(one.local.name), f"v{one.local.number}"
+    wanted = one.local.type
+    if isinstance(wanted, RecordType):
+        table = writer.reference("table", wanted.contract, wanted.name)
+        taken = f"take_record({table}, {raw}, {name})"
+        if has_text_key(fields, wanted):
+            # What a row is found by is a key; only what finds none must be looked at.
+            taken = f"({table}.rows.get({raw}) if type({raw}) is str else None) or {taken}"
+        writer.line(f"{local} = {taken}", one.span)
+        return
+    writer.line(f"{local} = {_taken(writer, raw, name, wanted)}", one.span)
+    if one.bound is not None:
+        _check_bound(writer, one, local)
+
+
 def _check_bound(writer: Writer, one: ParameterModel, local: str) -> None:
     assert one.bound is not None
-    test = bound_test(writer, local, one.bound)
-    if isinstance(one.local.type, OptionalType):
+    # An Amount whose unit is not known yet is still a pair of steps and unit.
+    base = one.local.type.base if isinstance(one.local.type, OptionalType) else one.local.type
+    is_pair = isinstance(base, AmountType) and not isinstance(base.unit, FixedUnit)
+    test = bound_test(writer, f"{local}[0]" if is_pair else local, one.bound)
+    if base is not one.local.type:
         test = f"({local} is None or {test})"
     with writer.block(f"if not {test}:"):
         writer.line(f"raise bad_bound({ascii(one.local.name)})")
 
 
-def _check_found(writer: Writer, fields: Fields, one: ParameterModel) -> None:
-    record = one.local.type
-    assert isinstance(record, RecordType)
+def _write_found(writer: Writer, fields: Fields, one: ParameterModel, span: Span) -> None:
+    record = record_in(one.local.type)
+    assert record is not None
     table = writer.reference("table", record.contract, record.name)
     local, name = f"v{one.local.number}", ascii(one.local.name)
     seen_by = fields.records[record].seen_by
-    with writer.block(f"if {local} is None:", one.span):
+    roles = "()" if seen_by is None else writer.constant(roles_named(seen_by))
+    if not isinstance(one.local.type, RecordType):
+        writer.line(f"{local} = {_found(local, (table, name, roles), one.local.type, seen_by)}", span)
+        return
+    with writer.block(f"if {local} is None:", span):
         if seen_by is None:
             writer.line(f"raise missing_argument({table}, {name}, r{one.local.number})")
         else:
-            roles = writer.constant(roles_named(seen_by))
             writer.line(f"raise hidden_argument(c, {table}, {name}, r{one.local.number}, {roles})")
+
+
+def _found(
+    text: str, names: tuple[str, str, str], wanted: Type, seen_by: model.Authority | None
+) -> str:
+    table, name, roles = names
+    match wanted:
+        case OptionalType(base=base):
+            return f"(None if {text} is None else {_found(text, names, base, seen_by)})"
+        case ListType(item=item) | SetType(item=item):
+            return f"tuple([{_found('x', names, item, seen_by)} for x in {text}])"
+        case _ if seen_by is None:
+            return f"found_item({table}, {text}, {name})"
+        case _:
+            return f"found_hidden_item(c, {table}, {text}, {name}, {roles})"
+
+
+def write_seen(writer: Writer, one: ParameterModel, span: Span) -> None:
+    """Write the refusal of those who may not see the records of an argument."""
+    record = record_in(one.local.type)
+    assert record is not None
+    sees, local = writer.reference("sees", record.contract, record.name), f"v{one.local.number}"
+    with writer.block("if c.caller is None:", span):
+        if isinstance(one.local.type, RecordType):
+            with writer.block(f"if not {sees}(c, {local}):"):
+                writer.line("raise outsider(c)")
+            return
+        with writer.block(f"for x in rows_within({local}):"), writer.block(f"if not {sees}(c, x):"):
+            writer.line("raise outsider(c)")
 
 
 def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
@@ -118,7 +193,8 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
         case AmountType(unit=FixedUnit(code=code)):
             # The likely case is written out: a call of a function costs more than all of it.
             likely = (
-                f"{raw}[0] if type({raw}) is Amount and {raw}[1] == {ascii(code)} "
+                f"{raw}[0] if type({raw}) is Amount and len({raw}) == 2 "
+                f"and type({raw}[1]) is str and {raw}[1] == {ascii(code)} "
                 f"and type({raw}[0]) is int and {-AMOUNT_LIMIT} < {raw}[0] < {AMOUNT_LIMIT}"
             )
             return f"({likely} else take_amount({raw}, {name}, {ascii(code)}))"
@@ -126,7 +202,7 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
             return f"take_amount({raw}, {name}, None)"
         case RecordType():
             table = writer.reference("table", wanted.contract, wanted.name)
-            return f"take_record({table}, {raw}, {name})"
+            return f"take_key({table}, {raw}, {name})"
         case RoleType(roles=roles):
             return f"take_party(c, {raw}, {name}, {writer.constant(roles)})"
         case EnumType(members=names) | LifecycleType(states=names):
@@ -134,19 +210,11 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
         case OptionalType(base=base):
             return f"(None if {raw} is None else {_taken(writer, raw, name, base)})"
         case ListType(item=item):
-            return f"take_list({raw}, {name}, lambda x: {_taken_item(writer, name, item)})"
+            return f"take_list({raw}, {name}, lambda x: {_taken(writer, 'x', name, item)})"
         case SetType(item=item):
-            return f"take_set({raw}, {name}, lambda x: {_taken_item(writer, name, item)})"
+            return f"take_set({raw}, {name}, lambda x: {_taken(writer, 'x', name, item)})"
         case _:
             return _TAKERS[wanted].format(raw, name)  # type: ignore[index]
-
-
-def _taken_item(writer: Writer, name: str, item: Type) -> str:
-    taken = _taken(writer, "x", name, item)
-    if isinstance(item, RecordType):
-        table = writer.reference("table", item.contract, item.name)
-        return f"found_item({table}, x, {name}, {taken})"
-    return taken
 
 
 def roles_named(authority: model.Authority) -> tuple[str, ...]:
@@ -163,9 +231,33 @@ def roles_named(authority: model.Authority) -> tuple[str, ...]:
 def write_overdue(writer: Writer, records: Sequence[ParameterModel]) -> None:
     """Write the run of what is overdue about the records of the arguments."""
     if records:
-        rows = "".join(f"v{one.local.number}, " for one in records)
+        rows = "".join(
+            f"v{one.local.number}, "
+            if isinstance(one.local.type, RecordType)
+            else f"*rows_within(v{one.local.number}), "
+            for one in records
+        )
         with writer.block("if c.queue.first_at <= c.now:"):
             writer.line(f"c.run_overdue(({rows}))")
+
+
+def write_bounds(writer: Writer, fields: Fields, parameters: Sequence[ParameterModel]) -> None:
+    """Write the checks of what the parameters of a rule or clause are bounded to.
+
+    Who calls them is the contract itself, so what breaks a bound is no bad argument.
+    """
+    for one in parameters:
+        if one.bound is None:
+            continue
+        if isinstance(one.local.type, RecordType):
+            write_states(writer, fields, [one])
+            continue
+        local = f"v{one.local.number}"
+        test = bound_test(writer, local, one.bound)
+        if isinstance(one.local.type, OptionalType):
+            test = f"({local} is None or {test})"
+        with writer.block(f"if not {test}:", one.span):
+            writer.line(f"raise out_of_bound({ascii(one.local.name)})")
 
 
 def write_states(writer: Writer, fields: Fields, records: Sequence[ParameterModel]) -> None:
@@ -173,7 +265,8 @@ def write_states(writer: Writer, fields: Fields, records: Sequence[ParameterMode
     for one in records:
         if one.bound is None or one.bound.names is None:
             continue
-        assert isinstance(one.local.type, RecordType)
+        if not isinstance(one.local.type, RecordType):
+            continue
         field = fields.records[one.local.type].lifecycle_field
         row, names = f"v{one.local.number}", writer.constant(one.bound.names)
         with writer.block(f"if {row}.f_{field} not in {names}:", one.span):
@@ -190,6 +283,9 @@ class Authorities:
     def check(self, authority: model.Authority) -> None:
         """Write the refusals `NOT_SIGNED` and `NOT_AUTHORISED`, and bind aliases."""
         writer = self.writer
+        if self.values.is_probed:
+            site = writer.site("authority", authority.span)
+            writer.line(f"p.authority({site}, c.signers, c.caller)")
         with writer.block("if not c.signers and c.caller is None:", authority.span):
             writer.line("raise not_signed()")
         match authority:

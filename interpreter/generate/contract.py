@@ -8,8 +8,11 @@ from servanda.interpreter import model
 from servanda.interpreter.costs import CREATE_STEPS
 from servanda.interpreter.generate.argument import (
     Authorities,
+    hides,
     write_arguments,
+    write_bounds,
     write_overdue,
+    write_seen,
     write_states,
 )
 from servanda.interpreter.generate.decision import write_decision
@@ -113,7 +116,9 @@ class ContractWriter:
         given = [one for one in record.fields if not isinstance(one.type, BalanceType | LifecycleType)]
         needed = [f"{FIELD}{one.name}={_default(values, one)}" for one in given]
         heading = ", ".join(("c", *keys, *needed))
-        with writer.block(f"def {self._name('create', record.type.name)}({heading}):", record.span):
+        # No line of it is a clause: what is refused here is said by the statement that creates.
+        writer.nowhere()
+        with writer.block(f"def {self._name('create', record.type.name)}({heading}):"):
             writer.line(f"c.steps += {CREATE_STEPS + self._timers_maximum(record)}")
             writer.line(f"row = {table}.make()")
             for one in (*(() if record.is_serial else record.keys), *given):
@@ -167,12 +172,18 @@ class ContractWriter:
         parameters = "".join(f", v{one.local.number}" for one in rule.parameters)
         with self.writer.block(f"def {name}(c{parameters}):", rule.span):
             self._start("rule", rule, rule.name)
+            write_bounds(self.writer, self.fields, rule.parameters)
             self._steps().body(rule.body)
         with self.writer.block(f"def {self._name('ask', rule.name)}(c, arguments):", rule.span):
             values = self._values(can_probe=False)
-            write_arguments(values, self.fields, rule.parameters)
+            span = rule.span if rule.authority is None else rule.authority.span
+            records = write_arguments(values, self.fields, rule.parameters, span)
             if rule.authority is not None:
                 Authorities(values).check(rule.authority)
+            for one in records:
+                if hides(self.fields, one):
+                    write_seen(self.writer, one, span)
+            write_states(self.writer, self.fields, records)
             self.writer.line(f"return {name}(c{parameters})")
 
     def _clause(self, clause: model.ClauseModel) -> None:
@@ -180,6 +191,7 @@ class ContractWriter:
         parameters = "".join(f", v{one.local.number}" for one in clause.parameters)
         with self.writer.block(f"def {name}(c{parameters}):", clause.span):
             self._start("clause", clause, clause.name)
+            write_bounds(self.writer, self.fields, clause.parameters)
             self._steps().body(clause.body)
             if self.writer.is_probed:
                 self.writer.line("p.leave()")
@@ -191,28 +203,25 @@ class ContractWriter:
             self._start("action", action, action.name)
             values = self._values()
             plain = self._values(can_probe=False)
-            records = write_arguments(plain, self.fields, action.parameters)
+            span = action.authority.span
+            records = write_arguments(plain, self.fields, action.parameters, span)
             write_overdue(writer, records)
             Authorities(values).check(action.authority)
             for one in records:
-                self._check_seen(one)
+                if hides(self.fields, one):
+                    write_seen(writer, one, span)
             write_states(writer, self.fields, records)
             Steps(values, self.fields, self.contract.name).body(action.body)
-
-    def _check_seen(self, one: model.ParameterModel) -> None:
-        record = one.local.type
-        assert isinstance(record, RecordType)
-        if self.fields.records[record].seen_by is not None:
-            sees = self.writer.reference("sees", record.contract, record.name)
-            test = f"c.caller is None and not {sees}(c, v{one.local.number})"
-            with self.writer.block(f"if {test}:", one.span):
-                self.writer.line("raise not_authorised()")
+            if writer.is_probed:
+                writer.line("p.leave()")
 
     def _timer(self, timer: model.TimerModel) -> None:
         name = self._name("timer", str(timer.number))
         with self.writer.block(f"def {name}(c, v{timer.binder.number}):", timer.span):
             self._start("timer", timer, timer.title)
             self._steps().body(timer.body)
+            if self.writer.is_probed:
+                self.writer.line("p.leave()")
         if isinstance(timer.trigger, model.ReachesTrigger):
             moment = timer.trigger.moment
             name = self._name("moment", str(timer.number))

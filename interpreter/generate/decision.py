@@ -9,10 +9,10 @@ from __future__ import annotations
 from servanda.interpreter.generate.step import bound_test
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.model import CellModel, CellRange, DecisionModel, Policy, RowModel
-from servanda.interpreter.types import RecordType
+from servanda.interpreter.types import DECIMAL, AmountType, RecordType, UnroundedType
 
 _COLLECT = {
-    Policy.COLLECT_SUM: "collected_sum(found)",
+    Policy.COLLECT_SUM: "collected_sum(found, {0})",
     Policy.COLLECT_LEAST: "min(found)",
     Policy.COLLECT_MOST: "max(found)",
     Policy.COLLECT_COUNT: "len(found)",
@@ -29,7 +29,7 @@ def write_decision(values: Values, decision: DecisionModel, name: str) -> None:
             writer.line("p = c.probe")
             site = writer.site("decision", decision.span, title=decision.name)
             inputs = "".join(f"v{one.local.number}, " for one in decision.inputs)
-            writer.line(f"p.decision({site}, ({inputs}))")
+            writer.line(f"p.enter({site}, ({inputs}))")
         for one in decision.inputs:
             if one.bound is not None:
                 test = bound_test(writer, f"v{one.local.number}", one.bound)
@@ -48,7 +48,7 @@ def _write_first(values: Values, decision: DecisionModel) -> None:
             _write_probe(values, row)
             outputs = [values.write(one) for one in row.outputs]
             given = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
-            writer.line(f"return {given}")
+            writer.line(f"return {_ended(values, given)}")
     # INVARIANT: the checker proved the table complete, so this line is never reached.
     writer.line(f"raise AssertionError('no row', {ascii(decision.name)})", decision.span)
 
@@ -60,7 +60,20 @@ def _write_collect(values: Values, decision: DecisionModel) -> None:
         with writer.block(f"if {_row_test(values, decision, row)}:", row.span):
             _write_probe(values, row)
             writer.line(f"found.append({values.write(row.outputs[0])})")
-    writer.line(f"return {_COLLECT[decision.policy]}", decision.span)
+    given = _COLLECT[decision.policy].format(_sum_of(decision))
+    writer.line(f"return {_ended(values, given)}", decision.span)
+
+
+def _sum_of(decision: DecisionModel) -> str:
+    """Return the name of the check of a sum, by what is summed."""
+    summed = decision.result
+    if summed == DECIMAL or isinstance(summed, UnroundedType):
+        return "decimal_sum"
+    return "check_amount" if isinstance(summed, AmountType) else "check_int"
+
+
+def _ended(values: Values, given: str) -> str:
+    return f"p.end({given})" if values.is_probed else given
 
 
 def _write_probe(values: Values, row: RowModel) -> None:

@@ -26,6 +26,7 @@ from servanda.interpreter.types import (
     FieldUnit,
     FixedUnit,
     ListType,
+    OptionalType,
     RecordType,
     RoleType,
     SetType,
@@ -89,14 +90,18 @@ class Values:
         text = _WRITERS[type(value)](self, value)
         if self.is_probed and type(value) in _SEEN:
             site = self.writer.site("value", value.span, value.type)
-            return f"p.see({site}, {text})"
+            unit = self.unit_text(value.type)
+            more = "" if unit is None else f", {unit}"
+            # What stands first is evaluated first: the mark is set before the value is looked at.
+            return f"p.see(p.mark({site}), {text}{more})"
         return text
 
     def guard(self, value: Value) -> str:
         """Return the expression of a condition that decides something."""
         text = self.write(value)
         if self.is_probed:
-            return f"p.guard({self.writer.site('guard', value.span)}, {text})"
+            site = self.writer.site("guard", value.span, value.type)
+            return f"p.see(p.mark({site}), {text})"
         return text
 
     def several(self, values: tuple[Value, ...]) -> str:
@@ -112,7 +117,7 @@ class Values:
 
     def external(self, value: Value) -> str:
         """Return the expression of a value as it leaves the contract (see `receipts.Call`)."""
-        return self.external_text(self.write(value), value.type, self._unit_text(value))
+        return self.external_text(self.write(value), value.type, self.unit_text(value.type))
 
     def external_text(self, text: str, leaving: Type, unit: str | None = None) -> str:
         """Return the expression that turns the run-time value `text` into its outward form."""
@@ -124,24 +129,26 @@ class Values:
             case RecordType():
                 return f"{text}.key"
             case ListType(item=item) | SetType(item=item):
-                inner = self.external_text("x", item)
+                inner = self.external_text("x", item, unit)
                 return text if inner == "x" else f"tuple([{inner} for x in {text}])"
+            case OptionalType(base=base):
+                name = self.writer.fresh("x")
+                inner = self.external_text(name, base, unit)
+                return (
+                    text if inner == name else f"(None if ({name} := {text}) is None else {inner})"
+                )
             case _:
-                if hasattr(leaving, "base"):
-                    name = self.writer.fresh("x")
-                    inner = self.external_text(name, leaving.base, unit)
-                    return (
-                        text
-                        if inner == name
-                        else f"(None if ({name} := {text}) is None else {inner})"
-                    )
                 return text
 
-    def _unit_text(self, value: Value) -> str | None:
-        unit = getattr(value.type, "unit", None) or getattr(
-            getattr(value.type, "base", None), "unit", None
-        )
-        return None if unit is None else self.unit(unit)
+    def unit_text(self, counted: Type) -> str | None:
+        """Return the expression of the unit that a type counts in, when a field holds it."""
+        match counted:
+            case AmountType(unit=unit) | BalanceType(unit=unit) | UnroundedType(unit=unit):
+                return self.unit(unit) if isinstance(unit, FieldUnit) else None
+            case OptionalType(base=inner) | ListType(item=inner) | SetType(item=inner):
+                return self.unit_text(inner)
+            case _:
+                return None
 
     def unit(self, unit: FixedUnit | FieldUnit) -> str:
         """Return the expression of a unit's code."""

@@ -49,6 +49,10 @@ class Writer:
         """Say which clause the lines from here on belong to."""
         self._span = span
 
+    def nowhere(self) -> None:
+        """Say that the lines from here on belong to no clause."""
+        self._span = None
+
     def line(self, text: str, span: Span | None = None) -> None:
         """Write one line at the present depth; without `span` it belongs to the clause before."""
         if span is not None:

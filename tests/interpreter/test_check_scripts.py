@@ -20,6 +20,7 @@ from servanda.interpreter.model import (
     FeedsStep,
     ForeignCall,
     ForStep,
+    Index,
     LetStep,
     ScriptModel,
     ShowStep,
@@ -264,6 +265,15 @@ def test_a_called_action_gives_its_result() -> None:
     assert isinstance(step.value, ForeignCall)
     assert step.value.contract == "Ledger"
     assert step.value.type == RecordType("Ledger", "Entry")
+
+
+def test_an_index_of_another_contract_is_asked_for() -> None:
+    """A lookup in the records of another contract needs an index there."""
+    text = SHOP + "action look(k: l.Kind)\n  by Buyer as b\n"
+    text += '  for e in l.Entry where e.kind == k\n    notify b that "{e.number}"\n'
+    model, found = read(text, USED)
+    assert isinstance(model, ContractModel), found
+    assert model.foreign_indexes == (Index(RecordType("Ledger", "Entry"), ("kind",)),)
 
 
 def test_what_a_file_uses() -> None:

@@ -7,36 +7,39 @@ found.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shlex
 import sys
 import time
 from collections.abc import Iterator
 
-from servanda.diagnostic_json import JsonValue, diagnostics_to_json, place_to_json
+from servanda.diagnostic_json import (
+    JsonValue,
+    diagnostics_to_json,
+    place_to_json,
+    write_json,
+)
 from servanda.discovery import find_files
 from servanda.failure_text import show_call, show_failure, show_outcome, show_steps
 from servanda.interpreter.values import show_time
 from servanda.loading import Kind, Loaded, Loader
 from servanda.run_facts import Failure
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
-from servanda.test_runner import TestFile, TestResult
+from servanda.test_runner import ContractTests, Outcome
 
 PASSED, FAILED, UNUSABLE, NONE_FOUND = 0, 1, 2, 5
 
 
-def test_command(options: argparse.Namespace) -> int:
+def run_tests(options: argparse.Namespace) -> int:
     """Run the tests below some paths and print the outcome; return the exit status."""
     start = time.perf_counter()
     loader = Loader()
     found = [loader.load(path, Kind.TEST) for path in find_files(options.paths, (Kind.TEST,))]
     is_quiet = bool(options.json)
-    results: list[TestResult] = []
+    results: list[Outcome] = []
     for loaded in found:
         if loaded.script is None:
             continue
-        results += _run_file(TestFile(loaded, loader.sources), options, is_quiet=is_quiet)
+        results += _run_file(ContractTests(loaded, loader.sources), options, is_quiet=is_quiet)
         if options.stops and any(not one.has_passed for one in results):
             break
     if not is_quiet:
@@ -48,14 +51,14 @@ def test_command(options: argparse.Namespace) -> int:
     if options.junit and not _write_junit(options.junit, results, bad, loader):
         return UNUSABLE
     if is_quiet:
-        print(json.dumps(_to_json(results, loader, bad), ensure_ascii=False, indent=2))
+        write_json(_to_json(results, loader, bad), sys.stdout)
     else:
         print_lines(_failures(results), sys.stdout)
         print_lines([_totals(results, bad, elapsed_s)], sys.stdout)
     return _status(results, bad)
 
 
-def _status(results: list[TestResult], bad: list[Loaded]) -> int:
+def _status(results: list[Outcome], bad: list[Loaded]) -> int:
     failures = [one.failure for one in results if one.failure is not None]
     if bad or any(one.is_input for one in failures):
         return UNUSABLE
@@ -65,8 +68,8 @@ def _status(results: list[TestResult], bad: list[Loaded]) -> int:
 
 
 def _run_file(
-    tests: TestFile, options: argparse.Namespace, *, is_quiet: bool
-) -> Iterator[TestResult]:
+    tests: ContractTests, options: argparse.Namespace, *, is_quiet: bool
+) -> Iterator[Outcome]:
     if not tests.matching(options.text):
         return
     if not is_quiet:
@@ -80,13 +83,13 @@ def _run_file(
             return
 
 
-def _result_line(result: TestResult) -> Line:
+def _result_line(result: Outcome) -> Line:
     mark = Piece("  ✔ ", "good") if result.has_passed else Piece("  ✘ ", "error")
     calls = f"{result.call_count:,} call{'s' * (result.call_count != 1)}"
     return [mark, Piece(result.title), Piece(f"  {result.duration_ms:.1f} ms, {calls}", "quiet")]
 
 
-def _failures(results: list[TestResult]) -> Iterator[Line]:
+def _failures(results: list[Outcome]) -> Iterator[Line]:
     width = width_of(sys.stdout)
     for result in results:
         if result.failure is None:
@@ -98,7 +101,7 @@ def _failures(results: list[TestResult]) -> Iterator[Line]:
         yield [Piece("rerun:", "help"), Piece(f" {rerun_command(result)}")]
 
 
-def rerun_command(result: TestResult) -> str:
+def rerun_command(result: Outcome) -> str:
     """Return what to type to run one test again."""
     title = result.title
     plain = not any(letter in '"\\$`!' for letter in title)
@@ -106,7 +109,7 @@ def rerun_command(result: TestResult) -> str:
     return f"servanda test {shlex.quote(result.file)} -k {quoted}"
 
 
-def _totals(results: list[TestResult], bad: list[Loaded], elapsed_s: float) -> Line:
+def _totals(results: list[Outcome], bad: list[Loaded], elapsed_s: float) -> Line:
     passed = sum(one.has_passed for one in results)
     parts = [Piece(f"{passed:,} passed", "good" if passed else "quiet")]
     if failed := len(results) - passed:
@@ -119,9 +122,7 @@ def _totals(results: list[TestResult], bad: list[Loaded], elapsed_s: float) -> L
     return [*parts, Piece(f" in {elapsed_s:.2f} s", "quiet")]
 
 
-def _write_junit(
-    path: str, results: list[TestResult], bad: list[Loaded], loader: Loader
-) -> bool:
+def _write_junit(path: str, results: list[Outcome], bad: list[Loaded], loader: Loader) -> bool:
     from servanda.junit import write_junit  # noqa: PLC0415 -- only when it is asked for
 
     try:
@@ -133,9 +134,7 @@ def _write_junit(
     return True
 
 
-def _to_json(
-    results: list[TestResult], loader: Loader, bad: list[Loaded]
-) -> dict[str, JsonValue]:
+def _to_json(results: list[Outcome], loader: Loader, bad: list[Loaded]) -> dict[str, JsonValue]:
     """Return `passed`, `failed`, `tests` (each with its steps if it failed) and `diagnostics`."""
     diagnostics = [one for loaded in loader.files.values() for one in loaded.diagnostics]
     return {
@@ -147,7 +146,7 @@ def _to_json(
     }
 
 
-def _result_to_json(result: TestResult) -> dict[str, JsonValue]:
+def _result_to_json(result: Outcome) -> dict[str, JsonValue]:
     run = result.run
     found: dict[str, JsonValue] = {
         **place_to_json(result.span, run.sources),
@@ -161,7 +160,7 @@ def _result_to_json(result: TestResult) -> dict[str, JsonValue]:
     return found
 
 
-def _failure_to_json(result: TestResult, failure: Failure) -> dict[str, JsonValue]:
+def _failure_to_json(result: Outcome, failure: Failure) -> dict[str, JsonValue]:
     from servanda.run_report import failure_to_json  # noqa: PLC0415 -- imports rich
 
     run = result.run
@@ -178,8 +177,3 @@ def _failure_to_json(result: TestResult, failure: Failure) -> dict[str, JsonValu
         ],
         "rerun": rerun_command(result),
     }
-
-
-def is_test_file(path: str) -> bool:
-    """Whether a path names a test file."""
-    return os.path.basename(path).endswith(Kind.TEST.value)

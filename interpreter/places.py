@@ -1,0 +1,52 @@
+"""Where things are written that a model does not place: states, arrows, roles.
+
+In comes the tree of a contract; out come spans for its diagnostics. Without a tree nothing is
+known, and a diagnostic points at the declaration as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from servanda.grammar import tree
+from servanda.grammar.source import Span
+from servanda.interpreter.model import LifecycleModel
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Spans by the names of what stands there."""
+
+    states: Mapping[tuple[str, str], Span] = field(default_factory=dict)
+    """By lifecycle and state."""
+    arrows: Mapping[tuple[str, str, str], Span] = field(default_factory=dict)
+    """By lifecycle, source and target: where the target is named."""
+    roles: Mapping[str, Span] = field(default_factory=dict)
+
+    def state(self, lifecycle: LifecycleModel, name: str) -> Span:
+        """Return where a state is declared."""
+        return self.states.get((lifecycle.type.name, name), lifecycle.span)
+
+    def arrow(self, lifecycle: LifecycleModel, source: str, target: str) -> Span:
+        """Return where an arrow is declared."""
+        return self.arrows.get((lifecycle.type.name, source, target), lifecycle.span)
+
+
+def places_of(file: tree.File) -> Places:
+    """Return the places in a contract."""
+    states: dict[tuple[str, str], Span] = {}
+    arrows: dict[tuple[str, str, str], Span] = {}
+    roles: dict[str, Span] = {}
+    for item in file.items:
+        match item:
+            case tree.LifecycleDeclaration(name=name, lines=lines):
+                for line in lines:
+                    for source in line.sources:
+                        states.setdefault((name.text, source.text), source.span)
+                        for target in line.targets:
+                            place = (name.text, source.text, target.text)
+                            arrows.setdefault(place, target.span)
+            case tree.RoleDeclaration(names=declared):
+                roles.update((one.text, one.span) for one in declared)
+    return Places(states, arrows, roles)
