@@ -184,13 +184,7 @@ def report_gaps(decision: DecisionModel, found: Analysis, diagnostics: Diagnosti
 def row_for(decision: DecisionModel, gap: Gap) -> str:
     """Return the row that fills a gap, its outputs left open."""
     cells = [show_cell(cell, one) for cell, one in zip(gap.box, decision.inputs, strict=True)]
-    written = [cell for cell in cells if cell is not None]
-    if len(written) < len(cells):
-        # A part between two decimals cannot be written as one cell: the witness can.
-        written = [
-            show_input(value, one) for value, one in zip(gap.witness, decision.inputs, strict=True)
-        ]
-    return show_row(written, len(decision.outputs))
+    return show_row(cells, len(decision.outputs))
 
 
 def show_gap(decision: DecisionModel, gap: Gap) -> str:

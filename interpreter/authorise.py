@@ -100,4 +100,3 @@ def _aliases(owners: list[Tree], taken: list[str]) -> Aliases:
         else:
             aliases[alias] = name
     return aliases
-

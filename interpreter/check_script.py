@@ -25,8 +25,12 @@ from servanda.interpreter.model import (
     TestModel,
 )
 from servanda.interpreter.scope import Checking, Place, Scope
-from servanda.interpreter.symbols import ContractSymbol, Declarations
+from servanda.interpreter.symbols import ContractSymbol, Declarations, EventSymbol, SlotSymbol
+from servanda.interpreter.types import PARTY, TEXT
 from servanda.interpreter.walk import all_statements
+
+NOTICE_NAME = "Notice"
+"""What a test calls the notices that were sent: read as if they were events of no contract."""
 
 
 def check_script(
@@ -101,7 +105,18 @@ def declare_uses(
             declarations.timezone = found.timezone
         declarations.opened.append(found)
         uses[item.contract.text] = model
+    if declarations.find(NOTICE_NAME) is None:
+        declarations.symbols[NOTICE_NAME] = notice_symbol(file)
     return uses
+
+
+def notice_symbol(file: tree.File) -> EventSymbol:
+    """Return the notices as an event: whom one went to, and its text."""
+    parameters = (
+        SlotSymbol("to", PARTY, None, file.span),
+        SlotSymbol("text", TEXT, None, file.span),
+    )
+    return EventSymbol("", NOTICE_NAME, parameters, file.span)
 
 
 def note_codes(model: ContractModel, checking: Checking) -> None:

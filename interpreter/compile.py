@@ -58,8 +58,3 @@ def code_of(name: str, writer: Writer) -> Code:
         writer.constants,
         tuple(writer.sites),
     )
-
-
-def clause_of(code: Code, line: int) -> Span | None:
-    """Return the clause that a line (from 1) of generated source comes from."""
-    return code.spans[line - 1] if 0 < line <= len(code.spans) else None

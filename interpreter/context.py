@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 from servanda.interpreter.authorise import Aliases, authorise
 from servanda.interpreter.receipts import Event, Notice
 from servanda.interpreter.refusals import Refused
-from servanda.interpreter.state import Journal, place_of_balance
+from servanda.interpreter.runtime import over_cost
+from servanda.interpreter.state import Journal, place_of_balance, undo
 from servanda.interpreter.time_zones import Zone
 from servanda.interpreter.times import local_date
 
 if TYPE_CHECKING:
     from servanda.interpreter.explain import Trace
     from servanda.interpreter.machine import Machine
+
+
+class Overdue(Exception):  # noqa: N818 -- a call of an action that must wait for timers
+    """A called action met records about which something is overdue: the call begins again."""
+
+    def __init__(self, rows: tuple[Any, ...]) -> None:
+        self.rows = rows
 
 
 class Context:
@@ -24,6 +32,9 @@ class Context:
     due: int | None = None
     issued: dict[tuple[str, str], int] | None = None
     probe: Trace | None = None
+    ran_early: set[Any] | None = None
+    """The records of called actions whose overdue timers this call has looked for; it is only
+    ever asked whether a record is in it."""
     steps = 0
     stack: tuple[str, ...] = ()
     """The contracts that called this one, outermost first."""
@@ -32,7 +43,7 @@ class Context:
         self.machine = machine
         self.contract = contract
         self.signers = signers
-        self.members = machine.members
+        self.active = machine.members.active
         self.queue = machine.queue
         self.now = machine.now
         self.steps_max = machine.call_steps_max
@@ -48,22 +59,18 @@ class Context:
 
     def has_role(self, name: str, roles: tuple[str, ...] | None) -> bool:
         """Whether `name` is in good standing and has one of the roles (None: any member)."""
-        return self.members.has_role(name, roles)
+        return self.machine.members.has_role(name, roles)
 
     def signer_with(self, roles: tuple[str, ...]) -> str | None:
         """Return the first signer that has one of the roles."""
         for name in self.signers:
-            if self.members.has_role(name, roles):
+            if self.machine.members.has_role(name, roles):
                 return name
         return None
 
-    def has_signed(self, name: str | None, roles: tuple[str, ...] | None) -> bool:
-        """Whether a party signed, and still has the role that its field says."""
-        return name is not None and name in self.signers and self.members.has_role(name, roles)
-
     def authorise(self, tree: tuple[Any, ...]) -> Aliases | None:
         """Return the aliases of an authority that the signers satisfy, or None."""
-        return authorise(tree, self.signers, self.caller, self.members)
+        return authorise(tree, self.signers, self.caller, self.machine.members)
 
     # ── effects ───────────────────────────────────────────────────────────────────────────────
 
@@ -77,21 +84,43 @@ class Context:
     def run_overdue(self, rows: tuple[Any, ...]) -> None:
         """Run what is overdue about the records of the arguments, each in its own right.
 
-        # INVARIANT: nothing of this call has happened yet, so what the timers do stays even if
-        the call is then refused.
+        # INVARIANT: nothing of this call has happened when a timer runs, so what the timer does
+        stays even if the call is then refused. A called action therefore makes the whole call
+        begin again; a timer that calls one comes in its own order and runs no other.
         """
-        assert not self.undo, "a call runs overdue timers before its first effect"
         if self.caller is None:
+            assert not self.undo, "a call runs overdue timers before its first effect"
             self.machine.fire_overdue(rows)
+            return
+        if self.due is not None or self.ran_early is None:
+            return
+        waiting = tuple([row for row in rows if row is not None and row not in self.ran_early])
+        self.ran_early.update(waiting)
+        if self.machine.has_overdue(waiting):
+            raise Overdue(waiting)
+
+    def start_again(self) -> None:
+        """Undo everything but what it cost."""
+        undo(self.undo)
+        self.events.clear()
+        self.notices.clear()
+        self.issued = None
+        if self.probe is not None:
+            self.probe.clear()
+        if self.steps > self.steps_max:
+            raise over_cost()
 
     def call(self, contract: str, action: str, arguments: tuple[Any, ...]) -> Any:
         """Run an action of another contract inside this call, signed by this contract alone."""
         assert contract not in (*self.stack, self.contract), "uses are acyclic"
+        if self.ran_early is None:
+            self.ran_early = set()
         inner = Context(self.machine, contract, ())
         inner.caller = self.contract
         inner.undo, inner.events, inner.notices = self.undo, self.events, self.notices
         inner.due, inner.issued, inner.steps = self.due, self.issued, self.steps
         inner.stack = (*self.stack, self.contract)
+        inner.ran_early = self.ran_early
         inner.probe = self.probe
         try:
             return self.machine.run_action(inner, action, arguments)

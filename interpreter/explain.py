@@ -84,6 +84,12 @@ class Trace:
         self._frames = [_Frame(self._root)]
         self._count = 0
 
+    def clear(self) -> None:
+        """Forget everything: what was traced begins again."""
+        self._root.parts.clear()
+        self._frames = [_Frame(self._root)]
+        self._count = self.left_out_count = 0
+
     @property
     def root(self) -> Seen:
         """The whole tree so far, also when a refusal ended what was running."""

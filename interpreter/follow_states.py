@@ -53,7 +53,7 @@ from servanda.interpreter.possible_states import (
 from servanda.interpreter.types import BOOL, RecordType
 from servanda.interpreter.walk import all_statements, all_values, values_in
 
-STEP_COUNT_MAX: Final = 40_000
+STEP_COUNT_MAX: Final = 20_000
 """Statements followed in one contract; beyond it calls and loops may do whatever they contain."""
 
 Entry = ActionModel | TimerModel
@@ -98,23 +98,25 @@ class Following:
     model: ContractModel
     reader: Reader
     entry: Entry
-    steps_left: int = STEP_COUNT_MAX
+    steps_left: int
     call: ClauseStep | None = None
     """The call in the entry's own body that is being followed."""
     loops: list[Loop] = field(default_factory=list)
+    creates: dict[int, tuple[CreateRecord, ...]] = field(default_factory=dict)
+    """What a statement creates, by its identity: the model outlives this."""
     failed: list[WrongMove] = field(default_factory=list)
     taken: dict[Arrow, dict[str, Entry]] = field(default_factory=dict)
     resting: dict[tuple[RecordType, str], Entry] = field(default_factory=dict)
     wrong: dict[Span, WrongMove] = field(default_factory=dict)
 
 
-def follow_states(model: ContractModel) -> Moves:
+def follow_states(model: ContractModel, step_count_max: int = STEP_COUNT_MAX) -> Moves:
     """Return all that the actions and timers of a contract do to states."""
     lifecycles = lifecycles_by_record(model)
     entries: tuple[Entry, ...] = (*model.actions.values(), *model.timers)
     if not entries or not lifecycles:
         return Moves(lifecycles, {}, {}, ())
-    following = Following(model, Reader(model, lifecycles), entries[0])
+    following = Following(model, Reader(model, lifecycles), entries[0], step_count_max)
     for entry in entries:
         following.entry = entry
         start = Possible()
@@ -193,7 +195,10 @@ def follow(following: Following, statement: Statement, state: Possible) -> Possi
 
 def note_created(following: Following, statement: Statement, state: Possible) -> None:
     """Note the records that a statement creates, but for those that are bound to a name here."""
-    for value in creates_in(statement):
+    created = following.creates.get(id(statement))
+    if created is None:
+        created = following.creates[id(statement)] = tuple(creates_in(statement))
+    for value in created:
         following.reader.thing_of(state, value)
 
 

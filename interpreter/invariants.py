@@ -10,13 +10,23 @@ and one addition, however many rows there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Context as DecimalContext
+from decimal import Inexact, InvalidOperation
 from typing import Any
 
 from servanda.interpreter.context import Context
 from servanda.interpreter.model import ContractModel, RecordInvariant, TotalsInvariant
-from servanda.interpreter.numbers import add, check_int, subtract
+from servanda.interpreter.numbers import ZERO, add
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.state import Row, Table, Tables, touched_rows
+
+EXACT = DecimalContext(
+    prec=12_400, Emin=-99_999, Emax=99_999, clamp=0, traps=[Inexact, InvalidOperation]
+)
+"""Enough digits for any sum of Decimals: a running total must not depend on the order of changes.
+
+A Decimal's digits lie between 10**6144 and 10**-6176; what is read of a total has 34 digits.
+"""
 
 Function = Callable[..., Any]
 Functions = Mapping[tuple[str, str], Function]
@@ -49,14 +59,30 @@ class Total:
     def _set(self, row: Row, share: tuple[Row | None, Any] | None) -> None:
         old = self.shares.pop(row, None)
         if old is not None:
-            self.totals[old[0]] = _minus(self.totals[old[0]], old[1])
+            self._add(old[0], -old[1] if isinstance(old[1], int) else EXACT.minus(old[1]))
         if share is not None:
             self.shares[row] = share
-            self.totals[share[0]] = _plus(self.totals.get(share[0], 0), share[1])
+            self._add(*share)
+
+    def _add(self, group: Row | None, share: Any) -> None:
+        total = self.totals.pop(group, 0)
+        total = total + share if isinstance(share, int) else EXACT.add(total, share)
+        # A total of nothing is no total, so that what is undone leaves nothing behind.
+        if total:
+            self.totals[group] = total
 
     def of(self, group: Row | None) -> Any:
         """Return the total of a group."""
-        return self.totals.get(group, 0)
+        total = self.totals.get(group, 0)
+        return total if isinstance(total, int) else add(total, ZERO)
+
+    def audit(self) -> None:
+        """Assert that the totals are what a count of all rows gives."""
+        again = Total(self.table, self.share_of)
+        for row in self.table.rows.values():
+            again._set(row, self.share_of(row))
+        assert again.shares == self.shares, "the shares of a running total are wrong"
+        assert again.totals == self.totals, "a running total is wrong"
 
 
 class Invariants:
@@ -97,6 +123,12 @@ class Invariants:
             self._totals.setdefault(total.table, []).append((check, total))
         if invariant.group_record is not None:
             self._grouped.setdefault(tables[invariant.group_record], []).append(check)
+
+    def audit(self) -> None:
+        """Assert that every running total is what a count of all rows gives."""
+        for pairs in self._totals.values():
+            for _, total in pairs:
+                total.audit()
 
     def check(self, context: Context) -> None:
         """Refuse `INVARIANT` when what a call touched breaks one."""
@@ -139,11 +171,3 @@ class TotalsCheck:
 
 def _broken(title: str, invariant: RecordInvariant | TotalsInvariant) -> Refused:
     return Refused(Code.INVARIANT, f"this would break the invariant: {title}", invariant.span)
-
-
-def _plus(total: Any, share: Any) -> Any:
-    return check_int(total + share) if isinstance(share, int) else add(total, share)
-
-
-def _minus(total: Any, share: Any) -> Any:
-    return total - share if isinstance(share, int) else subtract(total, share)

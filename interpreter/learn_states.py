@@ -47,7 +47,7 @@ from servanda.interpreter.possible_states import (
 from servanda.interpreter.types import BOOL, OptionalType, RecordType
 from servanda.interpreter.walk import all_statements
 
-READ_COUNT_MAX: Final = 200_000
+READ_COUNT_MAX: Final = 100_000
 """Values read and conditions learned from in one contract; beyond it they tell nothing."""
 
 

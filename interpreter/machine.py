@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from servanda.interpreter.compile import Code, Program, clause_of
-from servanda.interpreter.context import Context
+from servanda.interpreter.arguments import bad_signers
+from servanda.interpreter.audit import audit_indexes, audit_money, audit_serials
+from servanda.interpreter.compile import Code, Program
+from servanda.interpreter.context import Context, Overdue
 from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
 from servanda.interpreter.explain import Trace
 from servanda.interpreter.generate.contract import moment_fields
@@ -20,7 +22,8 @@ from servanda.interpreter.generate.writer import Reference
 from servanda.interpreter.invariants import Invariants
 from servanda.interpreter.members import Members
 from servanda.interpreter.model import ContractModel, ReachesTrigger, TimerModel
-from servanda.interpreter.receipts import Amount, Call, Receipt
+from servanda.interpreter.outward import outward, unit_given
+from servanda.interpreter.receipts import Call, Receipt
 from servanda.interpreter.refusals import Code as RefusalCode
 from servanda.interpreter.refusals import Refused
 from servanda.interpreter.runtime import names_for_generated_code, over_cost
@@ -36,19 +39,12 @@ from servanda.interpreter.timers import (
     retried,
 )
 from servanda.interpreter.time_zones import UTC, Zone
-from servanda.interpreter.types import (
-    AmountType,
-    FixedUnit,
-    ListType,
-    OptionalType,
-    RecordType,
-    SetType,
-    Type,
-)
+from servanda.interpreter.types import RecordType
 from servanda.interpreter.units import ISO_4217
-from servanda.interpreter.values import show_amount
+from servanda.interpreter.values import show_amount, show_text
 
 Function = Callable[..., Any]
+NAME_LENGTH_MAX = 64
 
 
 class Bound:
@@ -91,6 +87,7 @@ class Machine:
         self._bound: dict[str, Bound] = {}
         self._actions: dict[tuple[str, str], Function] = {}
         self._probed_actions: dict[tuple[str, str], Function] = {}
+        self._rules: dict[tuple[str, str], Function] = {}
         self.contracts: dict[str, ContractModel] = {}
         """The deployed contracts by name."""
         self._codes: dict[str, Code] = {}
@@ -99,9 +96,12 @@ class Machine:
     # ── deploying ─────────────────────────────────────────────────────────────────────────────
 
     def deploy(self, program: Program) -> None:
-        """Bind a program to this machine; the contracts it uses have been deployed before."""
+        """Bind a program to this machine; the contracts it uses have been deployed before.
+
+        Raises `Undeployable`, and then nothing has changed.
+        """
         model = program.model
-        assert model.name not in self._bound, "a contract is deployed once"
+        self._check_deployable(model)
         bound = Bound(model, UTC if model.timezone == "UTC" else self._zones[model.timezone])
         self._units.update(model.units)
         for record in model.records.values():
@@ -118,9 +118,38 @@ class Machine:
             actions.update(
                 {(model.name, name): functions["action", name] for name in model.actions}
             )
+        for (kind, name), function in bound.functions.items():
+            if kind == "ask":
+                self._rules[model.name, name] = function
         self.contracts[model.name] = model
         self._watch(bound)
         self._invariants.add(model, self.tables, bound.functions)
+
+    def _check_deployable(self, model: ContractModel) -> None:
+        if model.name in self._bound:
+            raise Undeployable(f"{model.name} is deployed already")
+        for used in model.uses.values():
+            if self.contracts.get(used.name) != used:
+                raise Undeployable(
+                    f"{model.name} uses {used.name}, which is not deployed like that"
+                )
+        if model.timezone != "UTC" and model.timezone not in self._zones:
+            raise Undeployable(f"there is no data of the time zone {model.timezone}")
+        for unit, decimals in model.units.items():
+            if self._units.get(unit, decimals) != decimals:
+                raise Undeployable(f"{unit} has {self._units[unit]} decimals already")
+
+    def knows_unit(self, code: str) -> bool:
+        """Whether there is a currency or a declared unit of this code."""
+        return code in self._units
+
+    def audit(self) -> None:
+        """Assert, over the whole state, what calls assert of what they touch."""
+        audit_money(self.tables, self.issued)
+        audit_indexes(self.tables)
+        audit_serials(self.tables)
+        self._invariants.audit()
+        self.queue.audit()
 
     def _bind(self, code: Code, bound: Bound) -> dict[tuple[str, str], Function]:
         names = self.namespace(code, bound.zone)
@@ -186,36 +215,40 @@ class Machine:
 
     def execute(self, call: Call) -> Receipt:
         """Run a call at the block's time: wholly, or not at all."""
-        context = Context(self, call.contract, call.signers)
-        return self._execute(context, call)
+        return self._execute(Context(self, call.contract, call.signers), call)
 
     def trace(self, call: Call) -> tuple[Receipt, Trace]:
         """Run a call as `execute` does, through the code with probes."""
         context = Context(self, call.contract, call.signers)
         context.probe = trace = Trace()
-        return self._execute(context, call), trace
+        receipt = self._execute(context, call)
+        if receipt.code is not None:
+            trace.refuse(receipt.code, receipt.message, receipt.span)
+        return receipt, trace
 
     def ask(self, call: Call) -> Receipt:
         """Answer a rule to those whom its `by` allows; nothing changes."""
         context = Context(self, call.contract, call.signers)
-        bound = self._bound.get(call.contract)
-        function = None if bound is None else bound.functions.get(("ask", call.action))
         try:
-            if bound is None or function is None:
-                raise _unknown_action(call.contract, call.action)
+            function = self._function(context, call.action, self._rules)
             value = function(context, call.arguments)
             if context.steps > context.steps_max:
                 raise over_cost()
         except Refused as refused:
             self.locate(refused)
             return self._refusal(context, call.action, refused)
-        result = bound.model.rules[call.action].result
         assert not context.undo, "a rule changes nothing"
-        return self._receipt(context, call.action, outward(value, result))
+        return self._receipt(context, call.action, self._given(call, value, is_rule=True))
 
     def _execute(self, context: Context, call: Call) -> Receipt:
         try:
-            value = self.run_action(context, call.action, call.arguments)
+            while True:
+                try:
+                    value = self.run_action(context, call.action, call.arguments)
+                    break
+                except Overdue as overdue:
+                    context.start_again()
+                    self.fire_overdue(overdue.rows)
             settle(context, self._invariants)
         except Refused as refused:
             self.locate(refused)
@@ -227,16 +260,37 @@ class Machine:
         if context.issued:
             self._keep(context.issued)
         if value is not None:
-            value = outward(value, self.contracts[call.contract].actions[call.action].result)
+            value = self._given(call, value)
         return self._receipt(context, call.action, value)
 
     def run_action(self, context: Context, action: str, arguments: tuple[Any, ...]) -> Any:
         """Run an action's generated code inside a context."""
         actions = self._actions if context.probe is None else self._probed_actions
-        function = actions.get((context.contract, action))
+        return self._function(context, action, actions)(context, arguments)
+
+    def _function(
+        self, context: Context, name: str, functions: Mapping[tuple[str, str], Function]
+    ) -> Function:
+        contract = context.contract
+        # Nothing that comes from outside is hashed or compared before its type is known.
+        if type(name) is not str or type(contract) is not str:
+            raise Refused(RefusalCode.UNKNOWN_ACTION, "an action is named by two texts")
+        function = functions.get((contract, name))
         if function is None:
-            raise _unknown_action(context.contract, action)
-        return function(context, arguments)
+            raise _unknown_action(contract, name)
+        signers = context.signers
+        if type(signers) is not tuple:
+            raise bad_signers()
+        for one in signers:
+            if type(one) is not str:
+                raise bad_signers()
+        return function
+
+    def _given(self, call: Call, value: Any, *, is_rule: bool = False) -> Any:
+        contract = self.contracts[call.contract]
+        model = contract.rules[call.action] if is_rule else contract.actions[call.action]
+        unit = unit_given(model.result, model.parameters, call.arguments, self.tables)
+        return outward(value, model.result, unit)
 
     def _keep(self, issued: Mapping[tuple[str, str], int]) -> None:
         for place, steps in issued.items():
@@ -244,32 +298,41 @@ class Machine:
 
     def _receipt(self, context: Context, title: str, value: Any) -> Receipt:
         events, notices = context.events, context.notices
-        return Receipt(
-            title,
-            None,
-            "",
-            None,
-            value,
-            tuple(events) if events else (),
-            tuple(notices) if notices else (),
-            context.steps,
+        # One is made for every call, and the constructor of a named tuple is a function more.
+        return tuple.__new__(
+            Receipt,
+            (
+                title,
+                None,
+                "",
+                None,
+                value,
+                tuple(events) if events else (),
+                tuple(notices) if notices else (),
+                context.steps,
+            ),
         )
 
     def _refusal(self, context: Context, title: str, refused: Refused) -> Receipt:
         code = refused.code
         if type(code) is not str:
-            code = code.value  # type: ignore[attr-defined]
+            # The `value` of an enum's member is a property that costs as much as all of this.
+            code = code._value_  # type: ignore[attr-defined]
         return Receipt(title, code, refused.message, refused.span, None, (), (), context.steps)
 
     def locate(self, refused: Refused) -> None:
         """Give a refusal the clause that it came from: the innermost generated line."""
         if refused.span is not None:
+            refused.__traceback__ = None
             return
+        codes = self._codes
         trace: TracebackType | None = refused.__traceback__
         while trace is not None:
-            code = self._codes.get(trace.tb_frame.f_code.co_filename)
+            code = codes.get(trace.tb_frame.f_code.co_filename)
             if code is not None:
-                refused.span = clause_of(code, trace.tb_lineno) or refused.span
+                span = code.spans[trace.tb_lineno - 1]
+                if span is not None:
+                    refused.span = span
             trace = trace.tb_next
         # A refusal is kept in receipts for long: it must not keep whole frames alive.
         refused.__traceback__ = None
@@ -281,11 +344,12 @@ class Machine:
         first = self.queue.first_at
         return None if first == NEVER else first
 
-    def advance(self, now: int) -> list[Receipt]:
+    def advance(self, now: int, traces: list[Trace] | None = None) -> list[Receipt]:
         """Open a block at `now`, later than the one before, and fire what is due.
 
         Entries run in order and never behind the last that ran: what falls due behind it runs
-        in the next block. They may spend half of the block's cost; the rest carry over.
+        in the next block. They may spend half of the block's cost; the rest carry over. With
+        `traces` each timer runs through the code with probes, and its trace is added.
         """
         assert now > self.now, "block time strictly rises"
         self.now = now
@@ -296,31 +360,61 @@ class Machine:
             if found is None:
                 break
             entry, row = found
-            receipt = self._fire(entry, row)
+            trace = None if traces is None else Trace()
+            receipt = self._fire(entry, row, trace)
             receipts.append(receipt)
+            if traces is not None and trace is not None:
+                traces.append(trace)
             spent += max(1, receipt.cost)
             position = entry.order
         return receipts
 
-    def fire_overdue(self, rows: tuple[Any, ...]) -> None:
-        """Fire what is overdue about these records before somebody acts on them."""
-        for row in rows:
-            if row is None:
-                continue
-            for entry in self.queue.due_of(row, self.now):
-                if entry.fault_count == 0:
-                    self.overdue_receipts.append(self._fire(entry, row))
+    def has_overdue(self, rows: tuple[Any, ...]) -> bool:
+        """Whether something is overdue about these records that has not been tried in vain."""
+        return self._first_overdue(rows, {}) is not None
 
-    def _fire(self, entry: Entry, row: Any) -> Receipt:
+    def fire_overdue(self, rows: tuple[Any, ...]) -> None:
+        """Fire what is overdue about these records, in order, before somebody acts on them.
+
+        All that was missed is caught up with, but a timer that makes itself due in the past runs
+        once, and together they spend no more than a call may.
+        """
+        spent = 0
+        caught_up: dict[tuple[Any, str, int], int] = {}
+        while spent <= self.call_steps_max:
+            found = self._first_overdue(rows, caught_up)
+            if found is None:
+                break
+            entry, row = found
+            caught_up[row, entry.order.contract, entry.order.number] = entry.due
+            receipt = self._fire(entry, row, None)
+            self.overdue_receipts.append(receipt)
+            spent += max(1, receipt.cost)
+
+    def _first_overdue(
+        self, rows: tuple[Any, ...], caught_up: Mapping[tuple[Any, str, int], int]
+    ) -> tuple[Entry, Any] | None:
+        first: tuple[Entry, Any] | None = None
+        for row in rows:
+            for entry in self.queue.due_of(row, self.now) if row is not None else ():
+                if entry.fault_count or (first is not None and first[0].order <= entry.order):
+                    continue
+                ran_for = caught_up.get((row, entry.order.contract, entry.order.number))
+                if ran_for is None or ran_for < entry.due:
+                    first = entry, row
+        return first
+
+    def _fire(self, entry: Entry, row: Any, trace: Trace | None) -> Receipt:
         order: Order = entry.order
         bound = self._bound[order.contract]
         timer = bound.model.timers[order.number]
         context = Context(self, order.contract, ())
-        context.due = entry.due
+        context.due, context.probe = entry.due, trace
         name = (order.contract, order.number)
+        functions = bound.functions if trace is None else bound.probed
         try:
             self.queue.put(row, name, None, context.undo)
-            bound.functions["timer", str(order.number)](context, row)
+            functions["timer", str(order.number)](context, row)
             if self.queue.waiting(row, *name) is None:
                 bound.watches[timer.record].again(timer, row, entry.due, context.undo)
             settle(context, self._invariants)
@@ -328,27 +422,20 @@ class Machine:
             self.locate(refused)
             undo(context.undo)
             self.queue.put(row, name, retried(entry, self.now), [])
-            return self._refusal(context, timer.title, refused)
+            receipt = self._refusal(context, timer.title, refused)
+            if trace is not None:
+                trace.refuse(str(receipt.code), receipt.message, receipt.span)
+            return receipt
+        except BaseException:
+            undo(context.undo)
+            raise
         if context.issued:
             self._keep(context.issued)
         return self._receipt(context, timer.title, None)
 
 
-def outward(value: Any, given: Type) -> Any:
-    """Return a run-time value in its outward form (see `receipts.Call`)."""
-    if value is None:
-        return None
-    match given:
-        case RecordType():
-            return value.key
-        case OptionalType(base=base):
-            return outward(value, base)
-        case AmountType(unit=FixedUnit(code=code)):
-            return Amount(value, code)
-        case ListType(item=item) | SetType(item=item):
-            return tuple(outward(one, item) for one in value)
-        case _:
-            return value
+class Undeployable(Exception):  # noqa: N818 -- what is wrong is where the contract was sent
+    """A contract cannot be deployed on this machine; the message says why."""
 
 
 def _never(_: object) -> None:
@@ -356,4 +443,6 @@ def _never(_: object) -> None:
 
 
 def _unknown_action(contract: str, action: str) -> Refused:
-    return Refused(RefusalCode.UNKNOWN_ACTION, f"{contract} has no action `{action}`")
+    where = show_text(contract, NAME_LENGTH_MAX)
+    what = show_text(action, NAME_LENGTH_MAX)
+    return Refused(RefusalCode.UNKNOWN_ACTION, f"there is no action {what} of a contract {where}")

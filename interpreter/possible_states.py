@@ -18,8 +18,9 @@ Names = tuple[object, ...]
 """Values that have names: states, enum names, or True and False."""
 
 
-class Thing(NamedTuple):
-    """One record of a run; `number` rises with every new one."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Thing:
+    """One record of a run, equal to itself alone; `number` rises with every new one."""
 
     number: int
     record: RecordType

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from servanda.grammar.source import Span
 from servanda.interpreter import arguments, calendar_dates, numbers, times, units, values
 from servanda.interpreter.arguments import KEY_BYTES_MAX, TEXT_BYTES_MAX, sorted_set
 from servanda.interpreter.generate.showing import SHOWING
@@ -14,6 +16,9 @@ from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.state import Row, Table, place_of_balance
 from servanda.interpreter.values import show_amount, show_reference, show_text
 
+INSUFFICIENT = Code.INSUFFICIENT.value
+HUNDREDTHS = 2
+PLAIN_KEY = re.compile(r"[A-Za-z0-9 ._/-]{1,64}").fullmatch
 LIST_COUNT_MAX = arguments.LIST_COUNT_MAX
 RANGE_COUNT_MAX = 10_000
 
@@ -34,8 +39,14 @@ def show_key(row: Row) -> str:
 
 def _shown_key(key: Any) -> str:
     if type(key) is tuple:
-        return ", ".join(_shown_key(part) for part in key)
-    return show_text(key) if type(key) is str else str(key)
+        return ", ".join([_shown_key(part) for part in key])
+    if type(key) is bytes:
+        return key.hex()
+    if type(key) is not str:
+        return str(key)
+    if key.isascii() and key.isprintable() and '"' not in key and "\\" not in key:
+        return f'"{key}"'
+    return show_text(key)
 
 
 def over_cost() -> Refused:
@@ -70,12 +81,20 @@ def negative_amount() -> Refused:
     return Refused(Code.NEGATIVE_AMOUNT, "less than nothing cannot be moved")
 
 
-def insufficient(row: Row, slot: str, amount: int) -> Refused:
+def insufficient(row: Row, slot: str, amount: int, span: Span) -> Refused:
     """Return the refusal of taking more than a balance holds."""
-    name = f"{row.table.model.type.name} {_shown_key(row.key)}"
-    unit = place_of_balance(row, slot)[1]
-    wanted = show_amount(amount, row.table.decimals_of(unit), unit)
-    return Refused(Code.INSUFFICIENT, f"the {slot[2:]} of {name} is less than {wanted}")
+    table = row.table
+    unit = (row.places[slot] or place_of_balance(row, slot))[1]
+    key = row.key
+    shown = f'"{key}"' if type(key) is str and PLAIN_KEY(key) else _shown_key(key)
+    if table.decimals_of(unit) == HUNDREDTHS:
+        # This is the refusal that is met most, so the likely case is written out.
+        wanted = f"{amount // 100:_}.{amount % 100:02d}"
+    else:
+        wanted = show_amount(amount, table.decimals_of(unit), unit)[: -len(unit) - 1]
+    return Refused(
+        INSUFFICIENT, f"the {slot[2:]} of {table.name} {shown} is less than {wanted} {unit}", span
+    )
 
 
 def duplicate_key(table: Table, key: Any) -> Refused:
@@ -93,6 +112,11 @@ def not_signed() -> Refused:
 def not_authorised() -> Refused:
     """Return the refusal of signers whom `by` does not name."""
     return Refused(Code.NOT_AUTHORISED, "none of those who signed may do this")
+
+
+def too_much_money() -> Refused:
+    """Return the refusal of a balance that would hold 10**27 steps or more."""
+    return Refused(Code.OVERFLOW, "the balance has more than 27 digits")
 
 
 def check_key(text: str, name: str) -> None:
@@ -129,7 +153,7 @@ def all_rows(table: Table) -> list[Any]:
 
 def collected_sum(found: list[Any], check: Callable[[Any], Any]) -> Any:
     """Return the checked sum of what the rows of a table gave."""
-    total = 0
+    total: Any = 0
     for one in found:
         total = numbers.add(total, one) if check is decimal_sum else total + one
     return check(total)
@@ -157,6 +181,7 @@ def names_for_generated_code() -> dict[str, Any]:
         "Amount": Amount,
         "Event": Event,
         "Notice": Notice,
+        "new": tuple.__new__,
         "ZERO": numbers.ZERO,
         "ONE": numbers.decimal_from_int(1),
         "set_of": sorted_set,
@@ -201,6 +226,14 @@ _EXPORTS = (
 
 _OWN = (
     *(find, show_key, over_cost, out_of_bound, not_a_member, no_transition, wrong_state),
-    *(negative_amount, insufficient, duplicate_key, not_signed, not_authorised, check_key),
+    *(
+        too_much_money,
+        negative_amount,
+        insufficient,
+        duplicate_key,
+        not_signed,
+        not_authorised,
+        check_key,
+    ),
     *(text, list_of, count_up, all_rows, collected_sum, decimal_sum, parse_bool),
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from servanda.grammar.source import Span
+from servanda.interpreter.check_script import NOTICE_NAME
 from servanda.interpreter.compile import Code, code_of
 from servanda.interpreter.context import Context
 from servanda.interpreter.explain import Trace
@@ -132,6 +133,9 @@ def compile_script(model: ScriptModel) -> CompiledScript:
     pairs = tuple(zip(model.tests, tests, strict=True))
     return CompiledScript(model, code_of("<script>", writer), pairs, top)
 
+
+NOTICE = ("", NOTICE_NAME)
+"""The contract (none) and the name under which a script reads the notices sent so far."""
 
 EventView = tuple[Any, ...]
 """An event as a script reads it: its parameters' run-time values, references as rows."""

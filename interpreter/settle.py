@@ -11,7 +11,7 @@ from typing import Any
 from servanda.interpreter.context import Context
 from servanda.interpreter.invariants import Invariants
 from servanda.interpreter.runtime import over_cost
-from servanda.interpreter.state import BALANCE, Journal, place_of_balance
+from servanda.interpreter.state import Journal, place_of_balance
 
 
 def settle(context: Context, invariants: Invariants) -> None:
@@ -29,11 +29,13 @@ def check_conserved(journal: Journal, issued: dict[tuple[str, str], int] | None)
     """Assert that, per contract and unit, balances changed by what was issued less retired."""
     before: dict[tuple[Any, str], int] = {}
     for row, slot, old in journal:
-        if slot[:2] == BALANCE and (row, slot) not in before:
+        if slot and slot in row.places and (row, slot) not in before:
             before[row, slot] = old
+    if not before and not issued:
+        return
     change = {place: -steps for place, steps in issued.items()} if issued else {}
     for (row, slot), old in before.items():
-        place = row.places.get(slot) or place_of_balance(row, slot)
+        place = row.places[slot] or place_of_balance(row, slot)
         change[place] = change.get(place, 0) + getattr(row, slot) - old
     for difference in change.values():
         assert difference == 0, f"money is not conserved: {change}"

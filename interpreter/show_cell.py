@@ -1,7 +1,7 @@
 """Inputs and cells of a decision as people write them, from the values they are held as.
 
-In come a witness or a set of values with the column it belongs to; out comes the text of a cell,
-or None where no single cell says it.
+In come a witness or a set of values with the column it belongs to; out comes the text of a cell.
+Not every set of decimals fits one cell: then the cell says a part of it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from servanda.interpreter.values import (
     show_text,
     show_time,
 )
+
+WHOLE = Interval(None, None)
 
 
 def show_input(value: object, column: ParameterModel) -> str:
@@ -47,37 +49,41 @@ def show_input(value: object, column: ParameterModel) -> str:
     return f"{value}"
 
 
-def show_cell(cell: Cell, column: ParameterModel) -> str | None:
-    """Return a set of values as a cell; None where no cell says it."""
-    if is_whole(cell, column):
+def show_cell(cell: Cell, column: ParameterModel) -> str:
+    """Return a set of values as a cell, or its first part where no cell says all of it."""
+    parts = [without_end(part, column) for part in cell.parts]
+    if any(isinstance(part, Interval) and part == WHOLE for part in parts):
         return "-"
-    if not cell.complement and len(cell.parts) == 1:
-        part = cell.parts[0]
-        if isinstance(part, Interval) and part.low is not None and not part.low_closed:
-            return show_above(part, column)
-    shown = [show_part(part, column) for part in cell.parts]
+    if not parts:
+        assert cell.complement, "a set of values is not empty"
+        return "-"
+    shown = [show_part(part, column) for part in parts]
     written = [one for one in shown if one is not None]
-    if len(written) < len(shown):
-        return None
-    return f"{'not ' if cell.complement else ''}{', '.join(written)}"
+    if len(written) == len(shown):
+        return f"{'not ' if cell.complement else ''}{', '.join(written)}"
+    assert not cell.complement, "only names and texts are written as all but some"
+    first = parts[0]
+    if isinstance(first, Interval) and shown[0] is None:
+        return show_above(first, column)
+    return f"{written[0]}"
 
 
-def is_whole(cell: Cell, column: ParameterModel) -> bool:
-    """Whether a cell is all that its column may be."""
-    if not cell.parts:
-        return cell.complement
-    bound, part = column.bound, cell.parts[0]
-    if bound is None or not bound.is_high_open or len(cell.parts) > 1:
-        return False
-    is_upward = isinstance(part, Interval) and part.low in (None, bound.low) and part.low_closed
-    return isinstance(part, Interval) and is_upward and part.high == bound.high
+def without_end(part: object, column: ParameterModel) -> object:
+    """Return a part without an end that only says where its column ends."""
+    bound = column.bound
+    if bound is None or not isinstance(part, Interval):
+        return part
+    low, high, is_high_closed = part.low, part.high, part.high_closed
+    if bound.low is not None and low == bound.low and part.low_closed:
+        low = None
+    if bound.is_high_open and high == bound.high and not is_high_closed:
+        high, is_high_closed = None, True
+    return Interval(low, high, part.low_closed, is_high_closed)
 
 
 def show_above(part: Interval, column: ParameterModel) -> str:
-    """Return a stretch that leaves its lower end out: `> 0.5`, or `not <= 0.5, > 1.0`."""
+    """Return a stretch between two ends that leaves the lower one out: `not <= 0.5, > 1.0`."""
     low = show_input(part.low, column)
-    if part.high is None:
-        return f"> {low}"
     return f"not <= {low}, {'>' if part.high_closed else '>='} {show_input(part.high, column)}"
 
 

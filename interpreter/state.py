@@ -30,8 +30,8 @@ class Row:
     """Its key's value (a reference is its record's key), or a tuple of them: ordered, hashable."""
     table: Table
     """The table of its type."""
-    places: dict[str, tuple[str, str]]
-    """For each Balance slot of a fixed unit: the contract and the unit."""
+    places: dict[str, tuple[str, str] | None]
+    """For each Balance slot the contract and the unit; None when a field holds the unit."""
 
 
 class Undoing(Protocol):
@@ -105,7 +105,9 @@ class IndexTable:
         if self.range_slot is None or (low is None and high is None):
             keys = [entry[-1] for entry in bucket]
         else:
-            keys = [entry[2] for entry in self._within(bucket, low, high, is_low_open, is_high_open)]
+            keys = [
+                entry[2] for entry in self._within(bucket, low, high, is_low_open, is_high_open)
+            ]
         if self.range_slot is not None:
             keys.sort()
         return [rows[key] for key in keys]
@@ -133,6 +135,7 @@ class Table:
         "indexes_by_slot",
         "make",
         "model",
+        "name",
         "rows",
         "serial",
         "tables",
@@ -150,6 +153,7 @@ class Table:
         self.decimals_of = decimals_of
         """How many decimals a unit has."""
         self.model = model
+        self.name = model.type.name
         self.tables = tables
         """All tables of the machine: a key may be a reference to a record of another."""
         self.rows: dict[Any, Any] = {}
@@ -225,8 +229,10 @@ def _row_class(model: RecordModel, table: Table) -> type[Any]:
     slots = tuple(slot_of(model, field.name) for field in (*model.keys, *model.fields))
     places = {
         BALANCE + field.name: (table.contract, field.type.unit.code)
+        if isinstance(field.type.unit, FixedUnit)
+        else None
         for field in model.fields
-        if isinstance(field.type, BalanceType) and isinstance(field.type.unit, FixedUnit)
+        if isinstance(field.type, BalanceType)
     }
     return type(model.type.name, (Row,), {"__slots__": slots, "table": table, "places": places})
 
@@ -254,7 +260,7 @@ def touched_rows(journal: Journal) -> list[Any]:
 
 def place_of_balance(row: Any, slot: str) -> tuple[str, str]:
     """Return the contract, and the code of the unit, of the money in a Balance slot of a row."""
-    fixed: tuple[str, str] | None = row.places.get(slot)
+    fixed: tuple[str, str] | None = row.places[slot]
     if fixed is not None:
         return fixed
     table: Table = row.table

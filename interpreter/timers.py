@@ -24,7 +24,6 @@ from servanda.interpreter.state import FIELD, Journal, Row
 from servanda.interpreter.time_zones import Zone
 from servanda.interpreter.times import (
     DAY_MS,
-
     add_months_to_time,
     instant,
     local_date,
@@ -72,6 +71,17 @@ class TimerQueue:
 
     def __len__(self) -> int:
         return len(self._order)
+
+    def audit(self) -> None:
+        """Assert that the three ways to look at the queue agree."""
+        entries = [entry for by_timer in self._by_row.values() for entry in by_timer.values()]
+        assert sorted(entry.order for entry in entries) == list(self._order), "an entry is lost"
+        for entry in entries:
+            found, row = self._by_order[entry.order]
+            assert found == entry, "an entry stands in two places"
+            assert self._by_row[row][entry.order.contract, entry.order.number] == entry
+        assert len(self._by_order) == len(entries), "an entry is left behind"
+        assert self.first_at == (self._order[0].at if entries else NEVER)
 
     def next_after(self, position: Order | None, now: int) -> tuple[Entry, Row] | None:
         """Return the first entry behind `position` that is to be tried by `now`."""
@@ -161,9 +171,7 @@ class TimerWatch:
         if isinstance(trigger, EveryTrigger) and timer.takes(row):
             self._put(timer, row, next_occurrence(trigger, due, due, self._zone), journal)
 
-    def _state_changed(
-        self, timer: ArmedTimer, row: Row, old: object, journal: Journal
-    ) -> None:
+    def _state_changed(self, timer: ArmedTimer, row: Row, old: object, journal: Journal) -> None:
         states = timer.states
         if states is None:
             return

@@ -28,7 +28,7 @@ from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines
 
 GOOD, WRONG, UNUSABLE = 0, 1, 2
 
-DEPTH_CODE = "E0120"
+DEPTH_CODE = "E0103"
 """Nesting deeper than a source may have: a limit, like the length of a line."""
 
 

@@ -201,9 +201,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
             return check_files(options.paths, options.format)
         case "test":
-            from servanda.run_tests import run_tests
+            from servanda.report_tests import report_tests
 
-            return run_tests(options)
+            return report_tests(options)
         case "run":
             from servanda.run_command import run_command
 

@@ -49,6 +49,11 @@ def visible_text(text: str) -> str:
     return "".join(visible(letter) for letter in text)
 
 
+def cells_of(text: str) -> int:
+    """Return how many cells of a terminal a text takes."""
+    return cell_len(text)
+
+
 def excerpt(source: Source, span: Span, label: str, mark: str, room: int) -> Iterator[NumberedLine]:
     """Yield the first and last line that `span` covers, each with a row of `mark` and the label."""
     first, last = source.position(span.start), source.position(max(span.start, span.end - 1))

@@ -19,7 +19,7 @@ MESSAGE_LENGTH_MAX = 60
 
 def show_failure(failure: Failure, sources: Mapping[str, Source], width: int) -> Iterator[Line]:
     """Yield what failed, where, the clause that decided it, and the values that were seen."""
-    from servanda.excerpt import visible_text  # noqa: PLC0415 -- only a failure is measured
+    from servanda.excerpt import cells_of, visible_text  # noqa: PLC0415 -- imports rich
     from servanda.rendering import render_places  # noqa: PLC0415 -- the same
 
     yield [Piece("error", "error"), Piece(f": {visible_text(failure.message)}", "title")]
@@ -29,9 +29,10 @@ def show_failure(failure: Failure, sources: Mapping[str, Source], width: int) ->
     if failure.span is not None:
         yield from render_places(Label(failure.span, failure.label), others, sources, width)
     if failure.seen:
-        longest = max(len(text) for text, _ in failure.seen)
+        cells_max = max(cells_of(text) for text, _ in failure.seen)
         for text, value in failure.seen:
-            yield [Piece("seen: ", "help"), Piece(f"{text:<{longest}}  {value}")]
+            blanks = " " * (cells_max - cells_of(text) + 2)
+            yield [Piece("seen: ", "help"), Piece(f"{text}{blanks}{value}")]
     if failure.help:
         yield [Piece("help:", "help"), Piece(f" {visible_text(failure.help)}")]
 

@@ -29,14 +29,14 @@ class Timed(NamedTuple):
 EARLIEST = -(2**62)
 """Before every time that there is."""
 
-Tell = Callable[[], None]
-"""Called for each row that is read, so that a progress bar can move."""
+Tell = Callable[[int], None]
+"""Called for each row that is read, with 1 if it is to run now, so that a progress bar can move."""
 
 
 def rows_without_time(reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[FeedRow | Fault]:
     """Yield the rows that count, in the order of the file."""
     for row in reader.rows():
-        tell()
+        tell(1)
         try:
             if isinstance(row, Fault) or code.where is None or code.where(row):
                 yield row
@@ -59,7 +59,7 @@ def _time_and_feed(timed: Timed) -> tuple[int, int]:
 
 
 def _stream(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[Timed]:
-    if _is_sorted(reader, code):
+    if _is_sorted(reader, code, tell):
         reader.rewind()
         return _as_it_goes(number, reader, code, tell)
     reader.rewind()
@@ -81,9 +81,10 @@ def _time_of(row: FeedRow | Fault, code: FeedCode) -> int | Fault | None:
         return row.fault(refused.message).fault
 
 
-def _is_sorted(reader: FeedReader, code: FeedCode) -> bool:
+def _is_sorted(reader: FeedReader, code: FeedCode, tell: Tell) -> bool:
     latest: int | None = None
     for row in reader.rows():
+        tell(0)
         time_ms = _time_of(row, code)
         if isinstance(time_ms, int):
             if latest is not None and time_ms < latest:
@@ -95,7 +96,7 @@ def _is_sorted(reader: FeedReader, code: FeedCode) -> bool:
 def _as_it_goes(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[Timed]:
     latest = EARLIEST
     for row in reader.rows():
-        tell()
+        tell(1)
         time_ms = _time_of(row, code)
         if isinstance(time_ms, Fault):
             # A bad row has no time: it is told of when the row before it has run.
@@ -109,6 +110,7 @@ def _by_time(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Ite
     times, offsets, lines = array("q"), array("q"), array("q")
     faults: list[Timed] = []
     for row in reader.rows():
+        tell(0)
         time_ms = _time_of(row, code)
         if isinstance(time_ms, int):
             times.append(time_ms)
@@ -119,7 +121,7 @@ def _by_time(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Ite
             faults.append(Timed(EARLIEST, number, time_ms))
     yield from faults
     for place in sorted(range(len(times)), key=times.__getitem__):
-        tell()
+        tell(1)
         reader.seek(offsets[place], lines[place])
         fetched = next(reader.rows(), None)
         if fetched is not None:

@@ -40,8 +40,8 @@ class FeedReader(Protocol):
     """What a row has, or None where each row has its own."""
 
     @property
-    def offset(self) -> int:
-        """How many bytes have been read."""
+    def read_byte_count(self) -> int:
+        """How many bytes have been read, those read again included."""
 
     @property
     def record_start(self) -> tuple[int, int]:
@@ -77,6 +77,8 @@ class Lines:
         self.file = file
         self.name = name
         self.offset = 0
+        self.read_byte_count = 0
+        """All bytes read so far, those read again included."""
         self.number = 0
         """How many lines were read."""
         self.taken: list[str] = []
@@ -99,6 +101,7 @@ class Lines:
         if not line:
             raise StopIteration
         self.offset += len(line)
+        self.read_byte_count += len(line)
         self.number += 1
         if not self.taken:
             self.second = (self.offset, self.number)
@@ -106,13 +109,13 @@ class Lines:
         if self.taken_length > RECORD_BYTES_MAX:
             self._skip_line(line)
             raise self._fault(f"a row has at most {RECORD_BYTES_MAX:_} bytes")
-        if b"\0" in line:
-            raise self._fault("a zero byte stands in this row", line.index(b"\0"))
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             column = len(line[: error.start].decode("utf-8"))
             raise self._fault("the row is not text in UTF-8", column) from None
+        if "\0" in text:
+            raise self._fault("a zero byte stands in this row", text.index("\0"))
         self.taken.append(text)
         return text
 
@@ -120,6 +123,7 @@ class Lines:
         while line and not line.endswith(b"\n"):
             line = self.file.readline(CHUNK_BYTES)
             self.offset += len(line)
+            self.read_byte_count += len(line)
         if not self.taken:
             self.second = (self.offset, self.number)
 
@@ -145,9 +149,9 @@ class _Reader:
         self.first = (0, 0)
 
     @property
-    def offset(self) -> int:
-        """How many bytes have been read."""
-        return self.lines.offset
+    def read_byte_count(self) -> int:
+        """How many bytes have been read, those read again included."""
+        return self.lines.read_byte_count
 
     @property
     def record_start(self) -> tuple[int, int]:
@@ -189,13 +193,13 @@ class CsvReader(_Reader):
             raise FeedFault(fault.fault) from None
         except csv.Error as error:
             raise FeedFault(Fault(self.name, 1, 1, _broken(error))) from None
+        if cells and len(cells) > CELL_COUNT_MAX:
+            message = f"a row has at most {CELL_COUNT_MAX:_} cells"
+            raise FeedFault(Fault(self.name, 1, 1, message))
         if not cells or not any(cells):
             message = "the file is empty" if cells is None else "the file has no header"
             raise FeedFault(Fault(self.name, 1, 1, f"{message}; its first row names the columns"))
         cells[0] = cells[0].removeprefix(BYTE_ORDER_MARK)
-        if len(cells) > CELL_COUNT_MAX:
-            message = f"a row has at most {CELL_COUNT_MAX:_} cells"
-            raise FeedFault(Fault(self.name, 1, 1, message))
         twice = next((one for place, one in enumerate(cells) if one in cells[:place]), None)
         if twice is not None:
             message = f"the header names the column `{twice}` twice"
@@ -254,6 +258,7 @@ class JsonReader(_Reader):
             except RowFault as fault:
                 yield fault.fault
                 continue
+            text = text.rstrip("\r\n")
             if lines.number == 1:
                 text = text.removeprefix(BYTE_ORDER_MARK)
             if text.strip():

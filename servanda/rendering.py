@@ -22,7 +22,8 @@ def render_diagnostic(
     message = visible_text(diagnostic.message)
     yield [Piece(f"{severity}[{diagnostic.code}]", severity), Piece(f": {message}", "title")]
     primary = Label(diagnostic.span, diagnostic.label)
-    yield from render_places(primary, diagnostic.others, sources, width)
+    for line in render_places(primary, diagnostic.others, sources, width):
+        yield [Piece(piece.text, severity) if piece.role == "primary" else piece for piece in line]
     for note in diagnostic.notes:
         yield from _advice("note", note)
     if diagnostic.help:
@@ -55,8 +56,9 @@ def _with_gutter(row: NumberedLine, gutter: int) -> Line:
     number = "" if row.number is None else str(row.number)
     pieces = [Piece(f"{number:>{gutter}}│ ", "gutter"), *row.pieces]
     # No line ends in blanks: they would show up in every golden file.
-    last = pieces[-1]
-    pieces[-1] = Piece(last.text.rstrip(" "), last.role)
+    while len(pieces) > 1 and not pieces[-1].text.rstrip(" "):
+        pieces.pop()
+    pieces[-1] = Piece(pieces[-1].text.rstrip(" "), pieces[-1].role)
     return pieces
 
 

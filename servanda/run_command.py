@@ -57,7 +57,8 @@ def load_script(loader: Loader, path: str) -> Loaded | None:
         return None
     loaded = loader.load(path, Kind.SCRIPT)
     for one in loader.files.values():
-        print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
+        if one.diagnostics.has_errors:  # Warnings are for `check`.
+            print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
     if loaded.script is not None and loaded.script.script is None:
         told = f": `{path}` has no steps to run"
         print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)

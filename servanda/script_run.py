@@ -20,14 +20,15 @@ from servanda.interpreter.machine import Machine
 from servanda.interpreter.model import ScriptModel
 from servanda.interpreter.receipts import Call, Event, Notice, Receipt
 from servanda.interpreter.refusals import Refused
-from servanda.interpreter.script import FeedCode, view_events
+from servanda.interpreter.script import NOTICE, FeedCode, view_events, view_notices
+from servanda.interpreter.state import Row
 from servanda.interpreter.time_zones import UTC
 from servanda.interpreter.times import add_months_to_time, check_time
 from servanda.interpreter.values import show_time
 from servanda.run_facts import Facts, Failure, Step
 from servanda.run_feeds import FeedRun, run_feeds
 from servanda.run_reading import columns_of_feeds, events_read
-from servanda.value_text import decimals_by_unit, show_value
+from servanda.value_text import decimals_by_unit, show_seen
 
 STEPS_KEPT_MAX = 12
 """The steps before a failure that are shown."""
@@ -148,9 +149,13 @@ class ScriptRun:
         # Only what the script reads back is kept: a day's events would fill the memory.
         if receipt.events and self._events_read:
             self._events += [one for one in receipt.events if one[:2] in self._events_read]
+        if receipt.notices and NOTICE in self._events_read:
+            self._notices += receipt.notices
 
     def events(self, contract: str, name: str) -> Iterable[Any]:
         """Return what was emitted so far, in order."""
+        if (contract, name) == NOTICE:
+            return view_notices(self._notices)
         return view_events(self.machine, self._events, contract, name)
 
     # ── time ──────────────────────────────────────────────────────────────────────────────────
@@ -210,8 +215,9 @@ class ScriptRun:
 
     def _values_seen(self, seen: Seen) -> Iterable[tuple[str, str]]:
         for part in seen.parts:
-            if part.kind == "value":
-                yield self.text(part.span), show_value(part.value, part.type, self.decimals)
+            # A record itself tells nothing: what was read from it stands beside it.
+            if part.kind == "value" and not isinstance(part.value, Row):
+                yield self.text(part.span), show_seen(part, self.decimals)
             yield from self._values_seen(part)
 
     def text(self, span: Span) -> str:

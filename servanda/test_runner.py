@@ -57,9 +57,10 @@ class ContractTests:
         return self.model.tests
 
     def matching(self, text: str) -> list[TestModel]:
-        """Return the tests whose name holds `text`, in any case of its letters."""
+        """Return the test of exactly this name, or those whose name holds `text` in any case."""
+        exact = [one for one in self.tests if one.title == text]
         folded = text.casefold()
-        return [one for one in self.tests if folded in one.title.casefold()]
+        return exact or [one for one in self.tests if folded in one.title.casefold()]
 
     def run(self, test: TestModel) -> Outcome:
         """Run one test on a fresh machine."""

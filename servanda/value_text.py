@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from servanda.interpreter import values
+from servanda.interpreter.explain import Seen
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.state import Row
@@ -47,6 +48,13 @@ def decimals_by_unit(contracts: Iterable[ContractModel]) -> dict[str, int]:
     for contract in contracts:
         decimals.update(contract.units)
     return decimals
+
+
+def show_seen(seen: Seen, decimals: Mapping[str, int]) -> str:
+    """Return the value that an explanation noted."""
+    if seen.unit is not None and isinstance(seen.value, int):
+        return show_value(Amount(seen.value, seen.unit), seen.type, decimals)
+    return show_value(seen.value, seen.type, decimals)
 
 
 def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> str:

@@ -14,7 +14,7 @@ from servanda.grammar.source import Source, Span
 from servanda.interpreter.explain import Seen, Trace
 from servanda.interpreter.state import Row
 from servanda.styled_lines import Line, Piece
-from servanda.value_text import show_value
+from servanda.value_text import show_seen, show_value
 
 TEXT_LENGTH_MAX = 76
 
@@ -105,9 +105,14 @@ def _line(
             role = "good" if is_true else "warning"
             line += [Piece(f"{text}: "), Piece(_guard_value(seen), role)]
         case "value":
-            line += [Piece(f"{text} = "), Piece(_value(seen, decimals), "title")]
+            line += [Piece(f"{text} = "), Piece(show_seen(seen, decimals), "title")]
         case "give":
-            line += [Piece(f"{text}: "), Piece(_value(seen, decimals), "title")]
+            line += [Piece(f"{text}: "), Piece(show_seen(seen, decimals), "title")]
+        case "authority":
+            line += [Piece(f"by {text.removeprefix('by ')}: "), Piece(_signers(seen), "title")]
+        case "refusal":
+            message = visible_text(str(seen.value))
+            line += [Piece(f"refused with {seen.title}", "error"), Piece(f": {message}")]
         case "decision":
             shown = ", ".join(show_value(one, None, decimals) for one in seen.value or ())
             line += [Piece(f"decision {seen.title}({_unquoted(shown)})", "title")]
@@ -127,8 +132,10 @@ def _guard_value(seen: Seen) -> str:
     return str(seen.value)
 
 
-def _value(seen: Seen, decimals: Mapping[str, int]) -> str:
-    return show_value(seen.value, seen.type, decimals)
+def _signers(seen: Seen) -> str:
+    if isinstance(seen.value, tuple):
+        return f"signed by {' and '.join(seen.value) or 'nobody'}"
+    return f"called by {seen.value}"
 
 
 def _unquoted(text: str) -> str:

@@ -62,7 +62,8 @@ def why_command(options: argparse.Namespace) -> int:
     loader = Loader()
     loaded = loader.load(options.file, kind_of(options.file) or Kind.SCRIPT)
     for one in loader.files.values():
-        print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
+        if one.diagnostics.has_errors:  # Warnings are for `check`.
+            print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
     if not loaded.is_good:
         return UNUSABLE
     if loaded.script is None:
@@ -96,8 +97,6 @@ def _body_name(loaded: Loaded, loader: Loader, test: str) -> str | None:
     if script.script is not None and not test:
         return script.script[1]
     found = tests.matching(test)
-    exact = [one for one in found if one.title == test]
-    found = exact or found
     if len(found) == 1:
         return next(name for one, name in script.tests if one is found[0])
     titles = "\n".join(f'  --test "{one.title}"' for one in (found or tests.tests)[:20])

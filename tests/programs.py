@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
+from servanda.interpreter.analyse import analyse
 from servanda.interpreter.check import check_contract, check_script
 from servanda.interpreter.model import ContractModel, ScriptModel
 
@@ -52,6 +53,8 @@ def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> 
         pass  # What cannot be read is not checked, as `servanda check` does it.
     elif kind == "contract":
         contract = check_contract(file, contracts, diagnostics)
+        if contract is not None:
+            analyse(contract, diagnostics, file)
     else:
         script = check_script(file, contracts, diagnostics)
     return Checked(source, tuple(diagnostics), contract, script)

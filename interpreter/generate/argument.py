@@ -150,7 +150,9 @@ def _write_found(writer: Writer, fields: Fields, one: ParameterModel, span: Span
     seen_by = fields.records[record].seen_by
     roles = "()" if seen_by is None else writer.constant(roles_named(seen_by))
     if not isinstance(one.local.type, RecordType):
-        writer.line(f"{local} = {_found(local, (table, name, roles), one.local.type, seen_by)}", span)
+        writer.line(
+            f"{local} = {_found(local, (table, name, roles), one.local.type, seen_by)}", span
+        )
         return
     with writer.block(f"if {local} is None:", span):
         if seen_by is None:
@@ -298,8 +300,11 @@ class Authorities:
                 with writer.block(f"if {name} is None:"):
                     writer.line("raise not_authorised()")
             case model.SignedByParty(party=party, alias=None):
-                test = f"c.has_signed({self.values.write(party)}, {self._roles(party)})"
-                with writer.block(f"if not {test}:"):
+                # The likely case is written out, as for arguments.
+                name = writer.fresh("w")
+                writer.line(f"{name} = {self.values.write(party)}")
+                test = f"{name} not in c.signers or {self._lacks_role(name, party)}"
+                with writer.block(f"if {test}:"):
                     writer.line("raise not_authorised()")
             case _:
                 self._check_any(authority)
@@ -332,6 +337,14 @@ class Authorities:
             case model.AllOf(parts=parts):
                 return f"('all', ({''.join(self._tree(one) + ', ' for one in parts)}))"
 
+    def _lacks_role(self, name: str, party: model.Value) -> str:
+        base = getattr(party.type, "base", party.type)
+        if not isinstance(base, RoleType):
+            return f"{name} not in c.active"
+        if len(base.roles) == 1:
+            return f"{ascii(base.roles[0])} not in c.active.get({name}, ())"
+        return f"not c.has_role({name}, {self.writer.constant(base.roles)})"
+
     def _roles(self, party: model.Value) -> str:
         base = getattr(party.type, "base", party.type)
         return self.writer.constant(base.roles if isinstance(base, RoleType) else None)
@@ -349,4 +362,6 @@ def _aliases(authority: model.Authority) -> list[tuple[str, int]]:
         case model.SignedByContract():
             return []
         case _:
-            return [] if authority.alias is None else [(authority.alias.name, authority.alias.number)]
+            return (
+                [] if authority.alias is None else [(authority.alias.name, authority.alias.number)]
+            )

@@ -101,7 +101,12 @@ class ContractWriter:
     def _steps(self) -> Steps:
         return Steps(self._values(), self.fields, self.contract.name)
 
-    def _start(self, kind: str, span_of: model.ActionModel | model.ClauseModel | model.RuleModel | model.TimerModel, title: str) -> None:
+    def _start(
+        self,
+        kind: str,
+        span_of: model.ActionModel | model.ClauseModel | model.RuleModel | model.TimerModel,
+        title: str,
+    ) -> None:
         self.writer.line("undo = c.undo")
         if self.writer.is_probed:
             self.writer.line("p = c.probe")
@@ -113,7 +118,9 @@ class ContractWriter:
         writer, values, steps = self.writer, self._values(can_probe=False), self._steps()
         table = writer.reference("table", record.type.contract, record.type.name)
         keys = () if record.is_serial else tuple(f"{FIELD}{one.name}" for one in record.keys)
-        given = [one for one in record.fields if not isinstance(one.type, BalanceType | LifecycleType)]
+        given = [
+            one for one in record.fields if not isinstance(one.type, BalanceType | LifecycleType)
+        ]
         needed = [f"{FIELD}{one.name}={_default(values, one)}" for one in given]
         heading = ", ".join(("c", *keys, *needed))
         # No line of it is a clause: what is refused here is said by the statement that creates.
@@ -174,12 +181,14 @@ class ContractWriter:
             self._start("rule", rule, rule.name)
             write_bounds(self.writer, self.fields, rule.parameters)
             self._steps().body(rule.body)
+        if rule.authority is None:
+            # Nobody is named to whom it may be answered.
+            return
         with self.writer.block(f"def {self._name('ask', rule.name)}(c, arguments):", rule.span):
             values = self._values(can_probe=False)
-            span = rule.span if rule.authority is None else rule.authority.span
+            span = rule.authority.span
             records = write_arguments(values, self.fields, rule.parameters, span)
-            if rule.authority is not None:
-                Authorities(values).check(rule.authority)
+            Authorities(values).check(rule.authority)
             for one in records:
                 if hides(self.fields, one):
                     write_seen(self.writer, one, span)
@@ -250,7 +259,9 @@ class ContractWriter:
             with writer.block(f"def {share}(v{total.binder.number}):", invariant.span):
                 self._unless(values, total.where, "None")
                 group = "None" if total.group is None else values.write(total.group)
-                amount = "1" if total.kind is model.AggregateKind.COUNT else values.write(total.value)
+                amount = (
+                    "1" if total.kind is model.AggregateKind.COUNT else values.write(total.value)
+                )
                 writer.line(f"return ({group}, {amount})")
 
     def _unless(self, values: Values, where: model.Value | None, given: str) -> None:

@@ -129,9 +129,7 @@ def _set_beside(body: Body, feed: model.FeedModel) -> set[int]:
 def write_script(script: ScriptModel) -> tuple[Writer, tuple[str, ...], str | None]:
     """Write the functions of all tests and of the script; return their names."""
     writer = Writer()
-    contracts = {
-        one.name: one for used in script.uses.values() for one in contracts_below(used)
-    }
+    contracts = {one.name: one for used in script.uses.values() for one in contracts_below(used)}
     fields = fields_of(contracts)
     tests = tuple(_write_test(writer, fields, test) for test in script.tests)
     top = None if script.script is None else _write_test(writer, fields, script.script)

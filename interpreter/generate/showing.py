@@ -57,8 +57,9 @@ def shown(values: Values, value: Value, unit: str | None) -> str:
 def shown_text(values: Values, text: str, shown_type: Type, unit: str | None) -> str:
     """Return the expression that shows what the expression `text` gives."""
     match shown_type:
-        case AmountType(unit=FixedUnit(code=code, decimals=decimals)) | BalanceType(
-            unit=FixedUnit(code=code, decimals=decimals)
+        case (
+            AmountType(unit=FixedUnit(code=code, decimals=decimals))
+            | BalanceType(unit=FixedUnit(code=code, decimals=decimals))
         ):
             return f"show_amount({text}, {decimals}, {ascii(code)})"
         case AmountType(unit=field) | BalanceType(unit=field):

@@ -12,6 +12,7 @@ from servanda.interpreter import model
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import Body, FieldValue, Value
+from servanda.interpreter.numbers import AMOUNT_LIMIT
 from servanda.interpreter.state import BALANCE
 from servanda.interpreter.types import BOOL, BalanceType, RecordType, RoleType, show_type
 from servanda.interpreter.walk import size_of, values_in
@@ -63,7 +64,9 @@ class Steps:
 
     def _refuse(self, step: model.RequireStep | model.RefuseStep) -> None:
         message = self.values.write(step.message)
-        self.writer.line(f"raise Refused({ascii(step.code)}, {message})", step.span)
+        # The span is given, for a refusal must cost no more than a success: see `Machine.locate`.
+        span = self.writer.constant(step.span)
+        self.writer.line(f"raise Refused({ascii(step.code)}, {message}, {span})", step.span)
 
     def _let(self, step: model.LetStep) -> None:
         self.writer.line(f"v{step.local.number} = {self.values.write(step.value)}", step.span)
@@ -130,7 +133,7 @@ class Steps:
         source, target = writer.fresh("o"), writer.fresh("o")
         writer.line(f"{source} = {self.values.write(step.source.object)}")
         writer.line(f"{target} = {self.values.write(step.target.object)}")
-        self._take(step.source, source, amount)
+        self._take(step, source, amount)
         self._add(step.target, target, amount)
 
     def _issue(self, step: model.IssueStep) -> None:
@@ -145,7 +148,7 @@ class Steps:
         amount = self._amount(step.amount, step)
         source = self.writer.fresh("o")
         self.writer.line(f"{source} = {self.values.write(step.source.object)}")
-        self._take(step.source, source, amount)
+        self._take(step, source, amount)
         slot = ascii(self.values.slot(step.source))
         self.writer.line(f"c.issue({source}, {slot}, -{amount})")
 
@@ -156,12 +159,13 @@ class Steps:
             self.writer.line("raise negative_amount()")
         return name
 
-    def _take(self, source: FieldValue, row: str, amount: str) -> None:
-        slot = BALANCE + source.field
+    def _take(self, step: model.MoveStep | model.RetireStep, row: str, amount: str) -> None:
+        slot = BALANCE + step.source.field
         held = self.writer.fresh("b")
         self.writer.line(f"{held} = {row}.{slot}")
         with self.writer.block(f"if {held} < {amount}:"):
-            self.writer.line(f"raise insufficient({row}, {ascii(slot)}, {amount})")
+            span = self.writer.constant(step.span)
+            self.writer.line(f"raise insufficient({row}, {ascii(slot)}, {amount}, {span})")
         self.writer.line(f"undo.append(({row}, {ascii(slot)}, {held}))")
         self.writer.line(f"{row}.{slot} = {held} - {amount}")
 
@@ -170,14 +174,17 @@ class Steps:
         held = self.writer.fresh("b")
         self.writer.line(f"{held} = {row}.{slot}")
         self.writer.line(f"undo.append(({row}, {ascii(slot)}, {held}))")
-        self.writer.line(f"{row}.{slot} = check_amount({held} + {amount})")
+        # Neither is below zero, so there is one end to look at.
+        with self.writer.block(f"if {held} + {amount} >= {AMOUNT_LIMIT}:"):
+            self.writer.line("raise too_much_money()")
+        self.writer.line(f"{row}.{slot} = {held} + {amount}")
 
     # ── events, notices, calls ────────────────────────────────────────────────────────────────
 
     def _emit(self, step: model.EmitStep) -> None:
         values = "".join(self.values.external(one) + ", " for one in step.values)
         self.writer.line(
-            f"c.events.append(Event({ascii(self.contract)}, {ascii(step.event)}, ({values})))",
+            f"c.events.append(new(Event, ({ascii(self.contract)}, {ascii(step.event)}, ({values}))))",
             step.span,
         )
 

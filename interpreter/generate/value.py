@@ -123,9 +123,10 @@ class Values:
         """Return the expression that turns the run-time value `text` into its outward form."""
         match leaving:
             case AmountType(unit=FixedUnit(code=code)) | BalanceType(unit=FixedUnit(code=code)):
-                return f"Amount({text}, {ascii(code)})"
+                # The constructor of a named tuple is a function more than this.
+                return f"new(Amount, ({text}, {ascii(code)}))"
             case AmountType():
-                return f"Amount({text}, {unit})"
+                return f"new(Amount, ({text}, {unit}))"
             case RecordType():
                 return f"{text}.key"
             case ListType(item=item) | SetType(item=item):
@@ -378,7 +379,9 @@ class Values:
             f"is_low_open={domain.is_low_open}, is_high_open={domain.is_high_open})"
         )
 
-    def visit(self, binder: str, domain: model.Domain, more_steps: int, each: Callable[[], None]) -> None:
+    def visit(
+        self, binder: str, domain: model.Domain, more_steps: int, each: Callable[[], None]
+    ) -> None:
         """Write the loop over a domain's items that meet its condition, and `each` inside it."""
         writer = self.writer
         count = writer.fresh("n") if domain.limit is not None else ""

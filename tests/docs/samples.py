@@ -3,13 +3,13 @@
 In comes a page in Markdown; out come its sections (each begins at a heading of the second level),
 and in each section its blocks:
 
-- `contract`: one that begins with a header is a new contract; any other goes on with the one above it.
+- `contract`: one that begins with a header is a new contract; any other goes on with the one above.
 - `contract error=E0301`, `test error=E0268`: gives this error and no other, and is not kept.
 - `contract warning=W0401`: gives this warning, is right otherwise, and is not kept.
-- `test`: a test file, or bare steps, which become one test of the contract above; `script` likewise.
+- `test`: a test file, or bare steps, which become one test of the contract above; `script`.
 - `file=NAME` beside any of these gives the block this name in the folder of its section.
 - `csv file=NAME`, `json file=NAME`: data.
-- `console`: commands that begin with `$ `, each followed by its output, where `…` stands for anything.
+- `console`: commands behind `$ `, each followed by its output, in which `…` stands for anything.
 
 Blocks of any other kind are for reading alone.
 """
@@ -82,14 +82,14 @@ def read_blocks(text: str) -> list[Block | str]:
     return found
 
 
-def read_sections(path: Path) -> list[Section]:
-    """Return the sections of a page that have samples."""
-    sections = [Section("")]
+def read_sections(path: Path, *, is_whole: bool = False) -> list[Section]:
+    """Return the sections of a page that have samples; with `is_whole` the page is one."""
+    sections = [Section(path.stem)]
     for one in read_blocks(path.read_text(encoding="utf-8")):
-        if isinstance(one, str):
-            sections.append(Section(one))
-        else:
+        if not isinstance(one, str):
             _add(sections[-1], one)
+        elif not is_whole:
+            sections.append(Section(one))
     return [one for one in sections if one.contracts or one.consoles or one.wrong]
 
 
@@ -121,6 +121,7 @@ def _add(section: Section, block: Block) -> None:
 def _steps(block: Block, contract: str) -> str:
     """Return a test file: the block itself, or its bare steps as one test of the contract."""
     if re.search(r"^(use|test) ", block.text, re.MULTILINE):
-        return block.text if "use " in block.text else f"use {contract}\n\n{block.text}"
+        has_use = re.search(r"^use ", block.text, re.MULTILINE)
+        return block.text if has_use else f"use {contract}\n\n{block.text}"
     steps = "".join(f"  {line}\n" if line else "\n" for line in block.text.rstrip("\n").split("\n"))
     return f'use {contract}\n\ntest "line {block.line}"\n{steps}'

@@ -80,3 +80,9 @@ def pay(payer: Account, payee: Account, cents: int, day: int) -> str:
         return "warned"
     payee.balance += cents
     return "released"
+
+
+if __name__ == "__main__":
+    import sys
+
+    print(dict(run_story(Path(sys.argv[1]))[1]))

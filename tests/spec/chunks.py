@@ -1,9 +1,9 @@
-"""Chapters of the language: files of small programs, each with the diagnostics it must give.
+r"""Chapters of the language: files of small programs, each with the diagnostics it must give.
 
-A chapter is divided by lines that begin with `---`. What follows the dashes says what the chunk is:
-nothing for a contract, `test` or `script` for a file that uses the contracts of the chunks above it,
-`escaped` for a contract whose unusual characters are written out: `\\u{202E}` is that character and
-`\\x{300}{ab\\n}` is the line `ab` three hundred times.
+A chapter is divided by lines that begin with `---`. What follows the dashes says what the chunk
+is: nothing for a contract, `test` or `script` for a file that uses the contracts above it, and
+`escaped` for a contract whose unusual characters are written out: `\u{202E}` is that character,
+and `\x{300}{ab\n}` is the line `ab` three hundred times.
 
 A diagnostic is expected on the line where it is reported: `### E0203 "part of the message"`, and so
 on for a second one. The comment is taken off before the program is checked. A chunk gives exactly

@@ -1,0 +1,318 @@
+"""Feeds: every row in order with its place, broken rows told of and skipped, memory flat."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servanda.feed_rows import Fault, RowFault, cell_place
+from servanda.feeds import RECORD_BYTES_MAX, FeedFault, open_feed
+from servanda.interpreter.numbers import parse_int
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+def read(path: Path, data: bytes, *columns: str) -> list[object]:
+    """Return the rows of a file as lists of cells, faults as `line:column: message`."""
+    path.write_bytes(data)
+    reader = open_feed(str(path), path.name)
+    found: list[object] = []
+    for row in reader.rows():
+        if isinstance(row, Fault):
+            found.append(f"{row.line}:{row.column}: {row.message}")
+        else:
+            found.append([row.line, *(row.cell(column) for column in columns)])
+    reader.close()
+    return found
+
+
+def test_quoted_cells_are_read_as_rfc_4180_says(tmp_path: Path) -> None:
+    """Commas, quotes and line breaks stand in quotes; lines end in either way."""
+    data = b'a,b\r\n1,"x, ""y"""\r\n2,"two\nlines"\n3,\n'
+    assert read(tmp_path / "x.csv", data, "a", "b") == [
+        [2, "1", 'x, "y"'],
+        [3, "2", "two\nlines"],
+        [5, "3", ""],
+    ]
+
+
+def test_a_byte_order_mark_and_blank_lines_are_no_cells(tmp_path: Path) -> None:
+    """What spreadsheets add is not taken for data."""
+    data = "\ufeffa,b\n1,2\n\n3,4\n\n".encode()
+    assert read(tmp_path / "x.csv", data, "a", "b") == [[2, "1", "2"], [4, "3", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"1", "2:1: the row has 1 cells, the header names 2"),
+        (b"1,2,3", "2:1: the row has 3 cells, the header names 2"),
+        (b'"x"y,2', "2:1: a quoted cell goes on after its closing quote"),
+        (b'1,"x', "2:1: a quoted cell is not closed"),
+        (b"1,\0", "2:3: a zero byte stands in this row"),
+        ("1,银".encode("gbk"), "2:3: the row is not text in UTF-8"),
+        (b"1,a\rb", "2:1: a carriage return stands alone inside the row"),
+        (b"1," + b"x" * RECORD_BYTES_MAX, "2:1: a row has at most 65_536 bytes"),
+        (b'1,"' + b"x\n" * RECORD_BYTES_MAX + b'"', None),
+    ],
+)
+def test_a_broken_row_costs_only_itself(tmp_path: Path, line: bytes, message: str | None) -> None:
+    """The rows below a broken one are read, even below a quote that nobody closed."""
+    found = read(tmp_path / "x.csv", b"a,b\n" + line + b"\n3,4\n", "a", "b")
+    if message is None:
+        assert found[-1] == [65_539, "3", "4"]
+    else:
+        assert [one for one in found if isinstance(one, str)] == [message]
+        assert found[-1][1:] == ["3", "4"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "x.csv:1:1: the file is empty; its first row names the columns"),
+        (b"\n1,2\n", "x.csv:1:1: the file has no header; its first row names the columns"),
+        (b"a,a\n", "x.csv:1:1: the header names the column `a` twice"),
+        ("a,b\n".encode("utf-16"), "x.csv:1:1: the row is not text in UTF-8"),
+        (b'"a,b\n', "x.csv:1:1: a quoted cell is not closed"),
+        (b"," * 2_000, "x.csv:1:1: a row has at most 1_000 cells"),
+    ],
+)
+def test_a_file_without_header_is_no_feed(tmp_path: Path, data: bytes, message: str) -> None:
+    """Without column names nothing can be read."""
+    (tmp_path / "x.csv").write_bytes(data)
+    with pytest.raises(FeedFault) as fault:
+        open_feed(str(tmp_path / "x.csv"), "x.csv")
+    assert str(fault.value) == message
+
+
+def test_json_lines_keep_numbers_as_written(tmp_path: Path) -> None:
+    """No float stands between the file and the script."""
+    data = b'{"a": 1.10, "b": true, "c": "x", "d": 12345678901234567890}\n\n{"a": "y"}\n'
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(data)
+    reader = open_feed(str(path), "x.jsonl")
+    first, second = reader.rows()
+    assert not isinstance(first, Fault)
+    assert not isinstance(second, Fault)
+    assert [first.cell(one) for one in "abcd"] == ["1.10", "true", "x", "12345678901234567890"]
+    assert (second.line, second.cell("a")) == (3, "y")
+    with pytest.raises(RowFault, match=r"x\.jsonl:3:1: the object has no `b`"):
+        second.cell("b")
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"[1]", "1:1: a row is an object: `{…}`"),
+        (b'{"a": 1', "1:8: this is no JSON: expecting ',' delimiter"),
+        (b'{"a": 1, "a": 2}', "1:1: the object names `a` twice"),
+        (b'{"a": NaN}', "1:1: `NaN` is no number"),
+        (b'{"a":' * 30_000, None),
+    ],
+)
+def test_a_broken_json_line_costs_only_itself(
+    tmp_path: Path, line: bytes, message: str | None
+) -> None:
+    """The same for JSON Lines; nesting cannot overflow."""
+    found = read(tmp_path / "x.jsonl", line + b'\n{"a": "z"}\n', "a")
+    assert found[1:] == [[2, "z"]]
+    assert isinstance(found[0], str)
+    assert message is None or found[0] == message
+
+
+@pytest.mark.parametrize("value", ["null", "[1]", '{"b": 1}'])
+def test_a_json_cell_is_text_number_or_truth(tmp_path: Path, value: str) -> None:
+    """Nothing else can be converted, so it is a malformed row."""
+    path = tmp_path / "x.jsonl"
+    path.write_text(f'{{"a": {value}}}\n')
+    reader = open_feed(str(path), "x.jsonl")
+    (row,) = reader.rows()
+    assert not isinstance(row, Fault)
+    with pytest.raises(RowFault, match=r"x\.jsonl:1:2: `a` is"):
+        row.cell("a")
+    reader.close()
+
+
+def test_a_conversion_that_fails_names_the_cell(tmp_path: Path) -> None:
+    """Line and column of the cell, in characters, behind quotes and wide letters."""
+    path = tmp_path / "x.csv"
+    path.write_text('a,b,c\n"银, 行",2,x\n', encoding="utf-8")
+    reader = open_feed(str(path), "x.csv")
+    (row,) = reader.rows()
+    assert not isinstance(row, Fault)
+    assert row.read(parse_int, "b") == 2
+    with pytest.raises(RowFault) as fault:
+        row.read(parse_int, "c")
+    assert str(fault.value).startswith('x.csv:2:10: `c` is "x": expected a whole number')
+    reader.close()
+
+
+@given(st.lists(st.text('ab,"\n', max_size=4), min_size=1, max_size=4))
+def test_the_place_of_a_cell_is_where_it_was_written(cells: list[str]) -> None:
+    """Whatever stands in the cells, the place of each is found again."""
+    quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
+    text = ",".join(quoted)
+    lines = text.splitlines(keepends=True)
+    for index in range(len(cells)):
+        offset = len(",".join(quoted[:index])) + (index > 0)
+        before = text[:offset]
+        expected = (before.count("\n"), offset - (before.rfind("\n") + 1) + 1)
+        assert cell_place(lines, index) == expected
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_crash_a_reader(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    """Any bytes give rows and faults, never an exception."""
+    folder = tmp_path_factory.mktemp("feeds", numbered=True)
+    for suffix in (".csv", ".jsonl"):
+        path = folder / f"x{suffix}"
+        path.write_bytes(b"a,b\n" + data)
+        reader = open_feed(str(path), path.name)
+        for row in reader.rows():
+            assert row.line >= 1
+        reader.close()
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """Ten times the rows need no more memory, and a gigantic line needs none."""
+    peaks = []
+    for count in (5_000, 50_000):
+        path = tmp_path / f"{count}.csv"
+        path.write_text("a,b\n" + "1,2\n" * count + "x" * 5_000_000 + "\n")
+        tracemalloc.start()
+        reader = open_feed(str(path), "x.csv")
+        assert sum(1 for _ in reader.rows()) == count + 1
+        reader.close()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.2
+
+
+# ── in a run ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_malformed_row_is_told_and_skipped(bank: Path, servanda: Command) -> None:
+    """File, line and column on standard error; the other rows run; exit 0."""
+    (bank / "accounts.csv").write_text("number,money\na,500\nb,much\nc\nd,1\n")
+    status, _, err = servanda("run", "day.script")
+    assert status == 0
+    much, short = err.splitlines()
+    assert much.startswith('malformed row: accounts.csv:3:3: `money` is "much": expected an amount')
+    assert much.endswith("(found after 1 step of this row)")
+    assert short == "malformed row: accounts.csv:4:1: the row has 1 cells, the header names 2"
+
+
+def test_many_malformed_rows_are_counted(bank: Path, servanda: Command) -> None:
+    """The first twenty are shown."""
+    (bank / "orders.csv").write_text("payer,payee,money,time,is_paid\n" + "x\n" * 50)
+    status, out, err = servanda("run", "day.script", "--json")
+    assert status == 0
+    assert json.loads(out)["malformed"]["count"] == 50
+    assert len(err.splitlines()) == 21
+    assert err.splitlines()[-1] == "… and 30 more malformed rows"
+
+
+def test_strict_stops_at_a_malformed_row(bank: Path, servanda: Command) -> None:
+    """With `--strict` the first one is fatal, exit 2."""
+    (bank / "accounts.csv").write_text("number,money\na,500\nb\nc,1\n")
+    status, out, err = servanda("run", "day.script", "--strict")
+    assert status == 2
+    assert "accounts.csv:3:1: the row has 1 cells" in err
+    assert "open         1   -" in out
+
+
+def test_a_missing_column_is_told_once(bank: Path, servanda: Command) -> None:
+    """Before any row runs, where the script reads it, with the name that was meant."""
+    (bank / "accounts.csv").write_text("nmber,money\na,500\nb,1\n")
+    status, _, err = servanda("run", "day.script")
+    assert status == 2
+    assert err.count("`accounts.csv` has no column `number`") == 1
+    assert "day.script:8:18" in err
+    assert "did you mean `nmber`?" in err
+
+
+@pytest.mark.parametrize("name", ["../secret.csv", "/etc/passwd.csv", "link.csv", "day.script"])
+def test_no_feed_leads_out_of_its_folder(bank: Path, servanda: Command, name: str) -> None:
+    """Neither `..`, nor an absolute path, nor a link; and only data files are fed."""
+    (bank.parent / "secret.csv").write_text("number,money\na,1\n")
+    (bank / "link.csv").symlink_to(bank.parent / "secret.csv")
+    (bank / "day.script").write_text(
+        (bank / "day.script").read_text().replace("accounts.csv", name)
+    )
+    status, out, err = servanda("run", "day.script")
+    assert (status, "open" in out) == (2, False)
+    assert "leads out of the folder" in err or "a feed is a `.csv`" in err
+
+
+def test_data_names_the_folder(bank: Path, servanda: Command) -> None:
+    """`--data` is where feeds lie; without the file there it is unusable input."""
+    (bank / "data").mkdir()
+    status, _, err = servanda("run", "day.script", "--data", "data")
+    assert (status, "there is no file of this name (in `data`)" in err) == (2, True)
+    for name in ("accounts.csv", "orders.csv"):
+        (bank / name).rename(bank / "data" / name)
+    assert servanda("run", "day.script", "--data", "data")[0] == 0
+
+
+def run_shown(bank: Path, servanda: Command, script: str) -> list[str]:
+    """Run a script over the bank; return the values that it shows."""
+    (bank / "day.script").write_text("use Bank\n" + script)
+    status, out, err = servanda("run", "day.script", "--json")
+    assert status == 0, err
+    return [one["value"] for one in json.loads(out)["shown"]]
+
+
+def test_feeds_are_merged_by_time(bank: Path, servanda: Command) -> None:
+    """Ties go as written and in file order, an unsorted feed is put in order, `where` chooses."""
+    (bank / "one.csv").write_text("name,time\n1c,3\n1a,1\n1x,9\n1b,1\n")
+    (bank / "two.csv").write_text("name,time\n2a,1\n2b,2\n2c,3\n")
+    (bank / "three.csv").write_text("name\n3a\n3b\n")
+    script = """
+at 2026-01-01T00:00Z
+let east = Branch("East")
+feed "one.csv" as row where int(row.time) < 9 at 2026-01-01T00:00Z + int(row.time) * 1 day
+  east does open(row.name)
+feed "two.csv" as row at 2026-01-01T00:00Z + int(row.time) * 1 day
+  east does open(row.name)
+feed "three.csv" as row
+  east does open(row.name)
+show list(o.account.number for o in Opened)
+"""
+    (shown,) = run_shown(bank, servanda, script)
+    assert shown == '["3a", "3b", "1a", "1b", "2a", "2b", "1c", "2c"]'
+
+
+def test_a_row_before_the_present_is_malformed(bank: Path, servanda: Command) -> None:
+    """Time does not go back, not even for a feed."""
+    (bank / "one.csv").write_text("name,time\na,2026-01-01T00:00Z\nb,2026-01-03T00:00Z\n")
+    (bank / "day.script").write_text(
+        'use Bank\nat 2026-01-02T00:00Z\nlet east = Branch("East")\n'
+        'feed "one.csv" as row at time(row.time)\n  east does open(row.name)\n'
+    )
+    status, _, err = servanda("run", "day.script")
+    assert status == 0
+    assert err == (
+        "malformed row: one.csv:2:1: the row's time, 2026-01-01T00:00Z, "
+        "is before the present, 2026-01-02T00:00Z\n"
+    )
+
+
+def test_a_refusal_ends_its_row_and_not_the_run(bank: Path, servanda: Command) -> None:
+    """What stands below a refused call in the feed is not done for that row."""
+    (bank / "one.csv").write_text("name\na\na\nb\n")
+    script = """
+let treasury = Treasury("T")
+let east = Branch("East")
+feed "one.csv" as row
+  east does open(row.name)
+  treasury does deposit(row.name, 1 CNY)
+show sum(a.balance for a in Account)
+"""
+    assert run_shown(bank, servanda, script) == ["2.00 CNY"]
