@@ -37,14 +37,19 @@ def analyse_authority(
     model: ContractModel, diagnostics: Diagnostics, places: Places | None = None
 ) -> None:
     """Report authorities that are never satisfied, and roles that nobody acts in."""
-    for name, action in (*model.actions.items(), *model.rules.items()):
-        if action.authority is not None:
-            report_impossible(name, action.authority, diagnostics)
+    for name, authority in authorities_in(model).items():
+        report_impossible(name, authority, diagnostics)
     for body in bodies_of(model).values():
         for value in values_of_body(body):
             if isinstance(value, ForeignCall):
                 report_shut(model, value, diagnostics)
     report_idle_roles(model, diagnostics, places if places is not None else Places())
+
+
+def authorities_in(model: ContractModel) -> dict[str, Authority]:
+    """Return who may do each action and ask each rule, by its name."""
+    asked = {name: one.authority for name, one in model.rules.items() if one.authority is not None}
+    return {**{name: one.authority for name, one in model.actions.items()}, **asked}
 
 
 # ── signatures ────────────────────────────────────────────────────────────────────────────────
@@ -154,12 +159,11 @@ def report_idle_roles(model: ContractModel, diagnostics: Diagnostics, places: Pl
 
 def acting_roles(model: ContractModel) -> Iterator[str]:
     """Yield the roles that an authority, a field or a condition speaks of."""
-    authorities = [one.authority for one in (*model.actions.values(), *model.rules.values())]
-    authorities += [one.seen_by for one in model.records.values()]
-    for authority in authorities:
-        if authority is not None:
-            yield from roles_of(authority)
+    for authority in authorities_in(model).values():
+        yield from roles_of(authority)
     for record in model.records.values():
+        if record.seen_by is not None:
+            yield from roles_of(record.seen_by)
         for one in (*record.keys, *record.fields):
             yield from roles_in(one.type)
     for value in every_value(model):
@@ -203,9 +207,11 @@ def roles_of(authority: Authority) -> Iterator[str]:
 
 def spoken_roles(model: ContractModel) -> Iterator[str]:
     """Yield the roles that parameters and events have as their types."""
-    parameters: list[ParameterModel] = []
-    for one in (*model.actions.values(), *model.clauses.values(), *model.rules.values()):
-        parameters.extend(one.parameters)
+    parameters: list[ParameterModel] = [
+        *(parameter for one in model.actions.values() for parameter in one.parameters),
+        *(parameter for one in model.clauses.values() for parameter in one.parameters),
+        *(parameter for one in model.rules.values() for parameter in one.parameters),
+    ]
     for parameter in parameters:
         yield from roles_in(parameter.local.type)
     for event in model.events.values():

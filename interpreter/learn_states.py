@@ -267,8 +267,8 @@ class Reader:
                 return self._learn_parts(state, condition, is_true=is_true)
             case IsName(operand=operand, name=name, is_negated=is_negated):
                 holds = is_true is not is_negated
-                known = names_of_type(operand.type) or ()
-                return self.narrow(state, operand, [n for n in known if (n == name) is holds])
+                every = names_of_type(operand.type) or ()
+                return self.narrow(state, operand, [n for n in every if (n == name) is holds])
             case Comparison(comparator="==" | "!=" as sign):
                 return self._learn_equal(state, condition, is_equal=is_true is (sign == "=="))
             case IsIn(operand=operand, collection=ListValue(items=items), is_negated=is_negated):
@@ -309,17 +309,20 @@ class Reader:
         self, state: Possible, condition: Comparison, *, is_equal: bool
     ) -> Possible | None:
         left, right = condition.left, condition.right
-        now: Possible | None = state
         for one, other in ((left, right), (right, left)):
-            mine = self.names_of(now, one) if now is not None else None
-            names = self.names_of(now, other) if now is not None else None
-            if now is None or mine is None or names is None:
-                return now
+            mine, names = self.names_of(state, one), self.names_of(state, other)
+            if mine is None or names is None:
+                return state
+            kept = mine
             if is_equal:
-                now = self.narrow(now, one, [n for n in mine if n in names])
+                kept = tuple(name for name in mine if name in names)
             elif len(names) == 1:
-                now = self.narrow(now, one, [n for n in mine if n not in names])
-        return now
+                kept = tuple(name for name in mine if name not in names)
+            narrowed = self.narrow(state, one, kept)
+            if narrowed is None:
+                return None
+            state = narrowed
+        return state
 
     def narrow(self, state: Possible, value: Value, names: Names | list[object]) -> Possible | None:
         """Return what may be where `value` is one of `names`; None if it never is."""
