@@ -68,7 +68,11 @@ _CONDITIONS = frozenset({"if", "elif", "require", "expect", "holds", "for", "sho
 
 
 def explain_colon(here: Situation) -> Diagnostic | None:
-    """Explain a name whose type is not set off."""
+    """Explain a name whose type or default is not set off."""
+    if here.token.text == "default" and "=" in here.expected:
+        after = here.after.text if here.after else ""
+        value = after if after[:1].isalnum() or after[:1] == '"' else "0"
+        return here.report("E0115", "a default is written with `=`", f"write `= {value}`")
     if ":" not in here.expected or "," in here.expected or not here.line:
         return None
     if here.item.text == "record" and here.line[0] != here.item:
@@ -95,15 +99,54 @@ def explain_form(here: Situation) -> Diagnostic | None:
 
 
 def _awaits(here: Situation, form: Form, token: Token) -> bool:
+    """Return whether what `form` says is missing from the line is what could stand here."""
     if form.opening == "for" and here.opening in {"when", "every"}:
         return False
     if form.opening in DECLARATION_WORDS and token is not here.line[0]:
         return False
-    if form.awaited in {"NAME", "CODE", "CALL"}:
-        return here.awaits_name and here.before_text not in {".", ","}
+    if form.awaited in {"NAME", "CALL"}:
+        is_first_value = form.opening == "enum" and here.before_text == ":"
+        return here.awaits_name and (here.before is token or is_first_value)
+    if form.awaited == "CODE":
+        return here.awaits_name and here.before_text in {"else", "refuse"}
     if form.awaited == "PARTY":
         return "NAME" in here.expected and here.before_text == form.opening
-    return form.awaited in here.expected
+    # A value may begin with a bracket or a text, and a name may be a word of the form.
+    return form.awaited in here.expected and not (here.awaits_value or here.awaits_name)
+
+
+def explain_comprehension(here: Situation) -> Diagnostic | None:
+    """Explain a comprehension that shares its brackets."""
+    closing = here.expected & {")", "]"}
+    is_late = here.token.text == "for" and bool(here.brackets) and bool(closing)
+    words = [one.text for one in here.line if here.brackets and one.start > here.brackets[-1].start]
+    is_early = here.before_text == "," and "for" in words and bool(closing)
+    if not is_late and not (is_early and not here.awaits_value):
+        return None
+    return here.report(
+        "E0101",
+        "a comprehension stands alone in the brackets of `sum`, `list` or the like",
+        "give it brackets of its own, such as `list(x for x in y)`",
+    )
+
+
+def explain_header(here: Situation) -> Diagnostic | None:
+    """Explain what the first line of a declaration has too much of."""
+    if not here.line or here.line[0] is not here.item:
+        return None
+    if here.item.text == "decision" and here.brackets and here.thing != "NAME":
+        return here.report(
+            "E0115",
+            "the inputs of a decision are the columns of its table",
+            f"write `decision {here.line[1].text}` and its table below it",
+        )
+    if here.item.text == "clause" and here.token.text == ":" and here.after is not None:
+        return here.report(
+            "E0115",
+            "a clause gives no value",
+            "delete the type; what gives a value is a `rule` or an `action`",
+        )
+    return None
 
 
 def explain_value(here: Situation) -> Diagnostic | None:
@@ -111,19 +154,18 @@ def explain_value(here: Situation) -> Diagnostic | None:
     if not here.line:
         return None
     last = here.before_text
-    if here.awaits_value or (here.awaits_name and last in {".", ":", "of", "is", "->", ","}):
-        what = {
-            ".": "a name",
-            ":": "a type" if here.awaits_name else "a value",
-            "of": "a type or unit",
-            "is": "a state, a role or `missing`",
-            "->": "a state",
-        }.get(last, "a name" if here.awaits_name else "a value")
+    if here.awaits_value or (here.awaits_name and last in _AWAIT_NAMES):
+        what = _missing_thing(here, last)
+        advice = f"write {what} after `{last}`"
         if here.thing in {"_NEWLINE", "$END"}:
             message = f"{what} is missing after `{last}`"
+            if here.item.text == "action" and last == ":" and not here.brackets:
+                advice = "write the type of what the action gives, or delete the `:`"
+            elif here.is_above_block:
+                advice += ", on the same line"
         else:
             message = f"{what} must stand between `{last}` and `{here.token.text}`"
-        return here.report("E0118", message, f"write {what} after `{last}`")
+        return here.report("E0118", message, advice)
     if ".." in here.expected and not {"_NEWLINE", ",", "|"} & here.expected:
         return here.report(
             "E0118", "a range needs both its ends", "write `0..100`, or `0..<100` without the last"
@@ -132,3 +174,23 @@ def explain_value(here: Situation) -> Diagnostic | None:
     if is_new_value and here.brackets and "," in here.expected:
         return here.report("E0120", "a `,` is missing between two values", "write `,` here")
     return None
+
+
+_AWAIT_NAMES = frozenset(". : of is -> , | as because been chain create emit".split())
+"""What a name must follow, besides the words that have forms of their own."""
+
+
+def _missing_thing(here: Situation, last: str) -> str:
+    """Return what a reader calls the thing that must follow `last`."""
+    if last == ":" and here.awaits_name:
+        return "a record" if here.opening in {"when", "every"} else "a type"
+    things = {
+        "of": "a type or unit",
+        "is": "a state, a role or `missing`",
+        "->": "a state",
+        "been": "a state",
+        "because": "a code",
+        "create": "a record",
+        "emit": "an event",
+    }
+    return things.get(last, "a name" if here.awaits_name else "a value")

@@ -15,6 +15,11 @@ from servanda.grammar.tokens import Token
 def explain_layout(here: Situation) -> Diagnostic | None:
     """Explain a block that is missing, unasked for or misplaced."""
     if here.thing == "_INDENT":
+        # A word such as `record` alone is a statement that names a value.
+        nameless = (here.item.text, "NAME")
+        form = next((one for one in DECLARATION_FORMS if one[:2] == nameless), None)
+        if here.before is here.item and form is not None:
+            return here.report("E0115", form.sentence.message, form.sentence.help, at=here.item)
         if here.item.text in {"role", "unit", "use", "contract", "timezone", "event", "enum"}:
             return here.report(
                 "E0106",
@@ -96,6 +101,22 @@ def explain_brackets(here: Situation) -> Diagnostic | None:
     return None
 
 
+def explain_drawn_line(here: Situation) -> Diagnostic | None:
+    """Explain a line that is drawn in a table, as some draw it under the header."""
+    if here.item.text != "decision" or not here.token.text:
+        return None
+    start = (*here.line, here.token)[0].start
+    drawn = here.source.text[start:].partition("\n")[0].rstrip()
+    if not set(drawn) <= set("|-+=: ") or not ("--" in drawn or "==" in drawn):
+        return None
+    return here.report(
+        "E0117",
+        "no line is drawn in a table",
+        "delete this line: the rows stand right under the header",
+        at=Token(0, "", start, start + len(drawn)),
+    )
+
+
 def explain_table(here: Situation) -> Diagnostic | None:
     """Explain a line of a decision that is none of a table."""
     if here.item.text != "decision":
@@ -138,6 +159,25 @@ def explain_table(here: Situation) -> Diagnostic | None:
         "a decision is a table: each of its lines begins with `|`",
         "write `| payer: Standing || verdict: Verdict |`, and the rows below it",
     )
+
+
+def explain_line_end(here: Situation) -> Diagnostic | None:
+    """Explain the last word or sign of a line that needs none."""
+    text = here.token.text
+    if text == "then" and here.opening in {"if", "elif"} and not here.brackets:
+        is_last = here.after is None
+        return here.report(
+            "E0101",
+            f"an `{here.opening}` with a block has no `then`",
+            "delete `then`" if is_last else "delete `then`, and indent what follows on a new line",
+        )
+    if here.after is not None or here.brackets:
+        return None
+    if text == ":":
+        return here.report("E0101", "no line ends with `:`", "delete the `:`")
+    if text == ",":
+        return here.report("E0101", "outside brackets no line ends with `,`", "delete the `,`")
+    return None
 
 
 def _is_header(here: Situation) -> bool:

@@ -140,13 +140,6 @@ def explain_foreign(here: Situation) -> Diagnostic | None:
         )
     if text == "||" and here.opening != "|":
         return here.report("E0109", "`||` separates the columns of a decision", "write `or`")
-    if text in _SIGNS and here.after is not None and here.after.text in {"=", text}:
-        return here.report(
-            "E0109",
-            f"`{text}{here.after.text}` is no sign of this language",
-            f"write the name again: `total = total {text} 1`",
-            at=Token(0, "", here.token.start, here.after.end),
-        )
     if text == "if" and "+" in here.expected:
         return here.report(
             "E0109", "a choice between two values begins with `if`", "write `if c then a else b`"
@@ -154,7 +147,6 @@ def explain_foreign(here: Situation) -> Diagnostic | None:
     return None
 
 
-_SIGNS = frozenset("+-*/")
 _FREE_THINGS = frozenset({"NAME", "TEXT", "INTEGER", "DECIMAL"})
 
 

@@ -87,8 +87,10 @@ class Reading:
             diagnostic = self._explain(tokens, found)
             self.diagnostics.report(diagnostic)
             is_torn |= is_declaration and diagnostic.code in _SPREADING
+            is_torn |= [one.text for one in tokens[:2]] == ["/", "*"]
             self.reread_count += len(tokens)
-            shorter = _without_line(self.lexicon, tokens, found)
+            shorter = _without_line_end(self.lexicon, tokens, found)
+            shorter = shorter or _without_line(self.lexicon, tokens, found)
             if shorter is None or self.reread_count > REREAD_MAX:
                 return None, is_torn
             tokens, cut = shorter
@@ -100,6 +102,30 @@ class Reading:
         if isinstance(found, TooDeep):
             return explain_depth(found.span)
         return explain_mismatch(self.source, tokens, found, self.tables)
+
+
+_LINE_ENDS = frozenset({":", "then", ","})
+"""What other languages write at the end of a line; without it the line is as it should be."""
+
+
+def _without_line_end(
+    lexicon: Lexicon, tokens: list[Token], found: Mismatch | TooDeep
+) -> tuple[list[Token], int] | None:
+    """Return the tokens without the last one of a line and where it was, if that heals the line."""
+    if isinstance(found, TooDeep):
+        return None
+    place = found.index
+    is_header_end = tokens[place].terminal == lexicon.newline and place and _is_header(tokens, place)
+    place -= bool(is_header_end)
+    if tokens[place].text not in _LINE_ENDS or tokens[place + 1].terminal != lexicon.newline:
+        return None
+    return tokens[:place] + tokens[place + 1 :], place
+
+
+def _is_header(tokens: list[Token], end: int) -> bool:
+    """Return whether the tokens before `end` are the first line of an action without its type."""
+    is_closed = [one.text for one in tokens[end - 2 : end]] == [")", ":"]
+    return is_closed and tokens[0].text == "action" and all(one.text for one in tokens[:end])
 
 
 def _without_line(

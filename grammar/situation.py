@@ -37,6 +37,8 @@ class Situation:
     item: Token
     brackets: tuple[Token, ...]
     expected: frozenset[str]
+    is_above_block: bool
+    """Whether the line ends here and an indented one follows."""
 
     @property
     def opening(self) -> str:
@@ -90,17 +92,18 @@ def situation_of(
         elif one.text in CLOSES and brackets:
             brackets.pop()
     expected = frozenset(names[one] for one in acceptable(tables, mismatch.states))
-    following = [one for one in tokens[mismatch.index + 1 : mismatch.index + 2] if one.text]
+    following = tokens[mismatch.index + 1 : mismatch.index + 2]
     return Situation(
         source=source,
         token=token,
         thing=names[token.terminal] if token.terminal >= 0 else "",
         before=seen[-1] if seen else None,
-        after=following[0] if following else None,
+        after=following[0] if following and following[0].text else None,
         line=tuple(tokens[line_start : mismatch.index]),
         item=tokens[0],
         brackets=tuple(brackets),
         expected=expected,
+        is_above_block=bool(following) and following[0].terminal == tables.symbols["_INDENT"],
     )
 
 

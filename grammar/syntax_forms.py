@@ -281,6 +281,24 @@ FOREIGN_WORDS: dict[str, Sentence] = {
     for word in ("def", "fn", "func", "function", "procedure", "method")
 }
 
+FOREIGN_SIGNS: dict[str, Sentence] = {
+    sign: Sentence(f"`{sign}` is no sign of this language", advice)
+    for sign, advice in (
+        ("<>", "write `!=`"),
+        ("=>", "write `>=`"),
+        ("=<", "write `<=`"),
+        ("===", "write `==`"),
+        ("!==", "write `!=`"),
+        (":=", "write `=`"),
+        ("::", "write `.`"),
+        ("*/", "delete it: a comment goes from `#` to the end of its line"),
+        ("**", "write the product out, or `product(… for n in 1..n)`"),
+        ("..=", "write `..`: both ends belong to the range"),
+        ("...", "write `..` for a range with both its ends"),
+    )
+}
+"""Two signs that stand side by side nowhere in this language."""
+
 WRONG_CHARACTERS: dict[str, Sentence] = {
     ";": Sentence("unknown character `;`", "delete it: a statement ends with its line"),
     "'": Sentence("unknown character `'`", 'write texts in double quotes: `"text"`'),

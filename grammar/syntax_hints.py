@@ -13,12 +13,22 @@ from servanda.grammar.derive import Mismatch
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.explain_forms import (
     explain_colon,
+    explain_comprehension,
     explain_equality,
     explain_form,
+    explain_header,
     explain_keyword,
     explain_value,
 )
-from servanda.grammar.explain_layout import explain_brackets, explain_layout, explain_table
+from servanda.grammar.explain_layout import (
+    explain_brackets,
+    explain_drawn_line,
+    explain_layout,
+    explain_line_end,
+    explain_table,
+)
+from servanda.grammar.explain_numbers import explain_date, explain_number
+from servanda.grammar.explain_signs import explain_comment, explain_sign
 from servanda.grammar.explain_words import explain_foreign, explain_text_in_hole, explain_unreadable
 from servanda.grammar.situation import Situation, situation_of
 from servanda.grammar.source import Source, Span
@@ -48,7 +58,7 @@ def explain_depth(span: Span) -> Diagnostic:
         "E0103",
         f"this expression nests deeper than {NESTING_MAX} levels",
         span,
-        label="each operator, bracket or member is a level on those inside it",
+        label="each operator, bracket or member is one level",
         help="name a part of it with `let` or a rule, or use `sum`, `any` or `all` over a list",
     )
 
@@ -104,7 +114,12 @@ def _spoken_expected(expected: frozenset[str]) -> str:
 
 _EXPLANATIONS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     explain_text_in_hole,
+    explain_drawn_line,
+    explain_comment,
     explain_unreadable,
+    explain_date,
+    explain_number,
+    explain_sign,
     explain_foreign,
     explain_keyword,
     explain_layout,
@@ -112,6 +127,9 @@ _EXPLANATIONS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     explain_table,
     explain_equality,
     explain_colon,
+    explain_comprehension,
+    explain_header,
     explain_form,
     explain_value,
+    explain_line_end,
 )

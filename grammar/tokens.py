@@ -21,6 +21,7 @@ UNCLOSED_TEXT = -2
 UNEVEN_INDENT = -3
 NESTED_TOO_DEEPLY = -4
 NUMBER_RUNS_ON = -5
+SHORT_DATE = -6
 
 
 class Token(NamedTuple):
@@ -32,6 +33,10 @@ class Token(NamedTuple):
     end: int
 
 
+_SHORT_DATE = r"[0-9]{4}-(?:[0-9]-[0-9]{1,2}|[0-9]{2}-[0-9])(?![0-9_%]|\.[0-9])"
+"""A date without its noughts, which would be read as two subtractions: `2026-1-5`."""
+
+
 class Lexicon:
     """The tables' terminals, ready for scanning."""
 
@@ -40,8 +45,10 @@ class Lexicon:
         self.words = {text: symbols[name] for text, name in tables.words}
         self.ignored = frozenset(tables.ignored)
         self.terminals = {name: symbols.get(name, UNKNOWN) for name, _ in tables.patterns}
+        self.terminals["SHORT_DATE_"] = SHORT_DATE
         union = "|".join(f"(?P<{name}>{pattern})" for name, pattern in tables.patterns)
-        self.pattern = re.compile(f"{union}|(?P<OTHER_>.)", re.DOTALL)
+        whole = f"(?P<SHORT_DATE_>{_SHORT_DATE})|{union}|(?P<OTHER_>.)"
+        self.pattern = re.compile(whole, re.DOTALL)
         self.name = symbols["NAME"]
         self.newline = symbols["_NEWLINE"]
         self.indent = symbols["_INDENT"]

@@ -7,9 +7,15 @@ reads a file: whoever calls loads what `uses_of` names first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from servanda.grammar import tree
-from servanda.interpreter.check_contract import check_contract
+from servanda.grammar.diagnostics import Diagnostics
+from servanda.interpreter.analyse import analyse
+from servanda.interpreter.check_contract import check_contract as check_declarations
+from servanda.interpreter.check_names import has_errors
 from servanda.interpreter.check_script import check_script
+from servanda.interpreter.model import ContractModel
 
 __all__ = ["check_contract", "check_script", "is_contract", "uses_of"]
 
@@ -17,6 +23,17 @@ __all__ = ["check_contract", "check_script", "is_contract", "uses_of"]
 def uses_of(file: tree.File) -> tuple[tree.Use, ...]:
     """Return what a file uses, in its order, for the caller to load first."""
     return tuple(item for item in file.items if isinstance(item, tree.Use))
+
+
+def check_contract(
+    file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+) -> ContractModel | None:
+    """Return the model of a contract that is right in each declaration and as a whole."""
+    model = check_declarations(file, used, diagnostics)
+    if model is None:
+        return None
+    analyse(model, diagnostics, file)
+    return None if has_errors(file, diagnostics) else model
 
 
 def is_contract(file: tree.File) -> bool:

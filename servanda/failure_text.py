@@ -22,7 +22,8 @@ def show_failure(failure: Failure, sources: Mapping[str, Source], width: int) ->
     from servanda.excerpt import cells_of, visible_text  # noqa: PLC0415 -- imports rich
     from servanda.rendering import render_places  # noqa: PLC0415 -- the same
 
-    yield [Piece("error", "error"), Piece(f": {visible_text(failure.message)}", "title")]
+    code = f"[{failure.code}]" if failure.code else ""
+    yield [Piece(f"error{code}", "error"), Piece(f": {visible_text(failure.message)}", "title")]
     others = []
     if failure.clause is not None:
         others.append(Label(failure.clause, failure.clause_label))

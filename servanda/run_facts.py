@@ -45,6 +45,8 @@ class Failure:
     help: str = ""
     is_input: bool = False
     """Whether a file is to blame and not the rules."""
+    code: str = ""
+    """The code under which `servanda explain` tells more, where there is one."""
 
 
 @dataclass(slots=True)

@@ -67,6 +67,7 @@ def _open(run: ScriptRun, feed_run: FeedRun, code: FeedCode, opened: ExitStack) 
             code.span,
             f"{cannot.message} (in `{feed_run.folder}`)",
             advice=cannot.help,
+            code=cannot.code,
         )
     except FeedFault as fault:
         run.stop_at_input(str(fault.fault), code.span, "this file cannot be used as a feed")

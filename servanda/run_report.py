@@ -133,6 +133,8 @@ def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict
 def failure_to_json(run: ScriptRun, failure: Failure) -> dict[str, JsonValue]:
     """Return why a run stopped."""
     found: dict[str, JsonValue] = {"message": failure.message}
+    if failure.code:
+        found["code"] = failure.code
     if failure.span is not None:
         found.update(place_to_json(failure.span, run.sources))
     if failure.clause is not None:

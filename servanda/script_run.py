@@ -279,10 +279,10 @@ class ScriptRun:
             self.stop_at_input(f"{fault}", None)
 
     def stop_at_input(
-        self, message: str, span: Span | None, label: str = "", **more: str
+        self, message: str, span: Span | None, label: str = "", *, advice: str = "", code: str = ""
     ) -> NoReturn:
         """Stop because of a file."""
-        raise StepFailed(Failure(message, span, label, help=more.get("advice", ""), is_input=True))
+        raise StepFailed(Failure(message, span, label, help=advice, is_input=True, code=code))
 
 
 def run_to_end(run: ScriptRun, body: Callable[[], None]) -> Failure | None:

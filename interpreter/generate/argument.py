@@ -315,7 +315,7 @@ class Authorities:
         with self.writer.block(f"if {found} is None:"):
             self.writer.line("raise not_authorised()")
         for name, number in _aliases(authority):
-            self.writer.line(f"v{number} = {found}[{ascii(name)}]")
+            self.writer.line(f"v{number} = {found}.get({ascii(name)})")
 
     def test(self, authority: model.Authority) -> str:
         """Return the expression that is true when some signer is admitted (for `seen by`)."""

@@ -14,7 +14,7 @@ from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import Body, FieldValue, Value
 from servanda.interpreter.numbers import AMOUNT_LIMIT
 from servanda.interpreter.state import BALANCE
-from servanda.interpreter.types import BOOL, BalanceType, RecordType, RoleType, show_type
+from servanda.interpreter.types import BOOL, BalanceType, OutputsType, RecordType, RoleType, show_type
 from servanda.interpreter.walk import size_of, values_in
 
 
@@ -69,6 +69,9 @@ class Steps:
         self.writer.line(f"raise Refused({ascii(step.code)}, {message}, {span})", step.span)
 
     def _let(self, step: model.LetStep) -> None:
+        if isinstance(step.local.type, OutputsType):
+            names = tuple(name for name, _ in step.local.type.outputs)
+            self.writer.outputs[step.local.number] = names
         self.writer.line(f"v{step.local.number} = {self.values.write(step.value)}", step.span)
 
     # ── fields ────────────────────────────────────────────────────────────────────────────────

@@ -155,8 +155,11 @@ class Values:
         """Return the expression of a unit's code."""
         if isinstance(unit, FixedUnit):
             return ascii(unit.code)
-        root = "this" if unit.root < 0 else f"v{unit.root}"
-        return ".".join((root, *(FIELD + name for name in unit.fields)))
+        root, names = "this" if unit.root < 0 else f"v{unit.root}", unit.fields
+        if unit.root in self.writer.outputs:
+            root = f"{root}[{self.writer.outputs[unit.root].index(names[0])}]"
+            names = names[1:]
+        return ".".join((root, *(FIELD + name for name in names)))
 
     # ── leaves ────────────────────────────────────────────────────────────────────────────────
 

@@ -40,6 +40,8 @@ class Writer:
     references: dict[Reference, str] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     sites: list[Site] = field(default_factory=list)
+    outputs: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """For each local that holds the outputs of a decision, their names in order."""
     _depth: int = 0
     _count: int = 0
     _constant_names: dict[tuple[str, Hashable], str] = field(default_factory=dict)

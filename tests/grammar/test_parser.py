@@ -8,7 +8,6 @@ from dataclasses import fields, is_dataclass
 import pytest
 
 from servanda.grammar import tree
-from servanda.grammar.comments import Comment, comments
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse, parse_expression
 from servanda.grammar.source import Source
@@ -483,14 +482,3 @@ def test_descriptions_have_no_holes() -> None:
     test = read('test "{"\n  wait 1 day\n').items[0]
     assert isinstance(test, tree.TestDeclaration)
     assert test.title == "{"
-
-
-def test_comments_are_found() -> None:
-    """A `#` inside a text begins no comment."""
-    text = '# one\nlet x = "a # b"  # two \r\n\n  #three\nlet y = "\\"#" #'
-    assert comments(Source("x", text)) == (
-        Comment(1, 1, "# one", is_alone_on_line=True),
-        Comment(2, 18, "# two", is_alone_on_line=False),
-        Comment(4, 3, "#three", is_alone_on_line=True),
-        Comment(5, 15, "#", is_alone_on_line=False),
-    )

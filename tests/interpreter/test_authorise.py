@@ -253,8 +253,8 @@ action take(box: Box, amount: Amount of CNY)
   retire amount from box.money
 action own(box: Box)
   by box.holder
-  issue 1 to box.money
-action lock(name: Text)
+  issue 1 CNY to box.money
+action lock_up(name: Text)
   by contract Desk or Bank
   create Lock(name: name)
 action open(lock: Lock in Held): Int
@@ -294,7 +294,8 @@ action unlock(till: Till, name: Text): Int
   by till.holder
   till.count = till.count + 1
   let first = s.open(s.Lock[name])
-  give first + s.open(s.Lock[name])
+  let second = s.open(s.Lock[name])
+  give first + second
 """
 
 
@@ -346,7 +347,7 @@ def test_nobody_but_the_calling_contract_signs(desk: World) -> None:
 
 def test_a_called_action_meets_no_stale_record(desk: World) -> None:
     """What is overdue about a record of a called action runs first, and stays when it refuses."""
-    desk.does("icbc", "Store.lock", "new")
+    desk.does("icbc", "Store.lock_up", "new")
     assert desk.does("icbc", "unlock", "till", "new") == 3
     desk.machine.block_steps_max = 0
     assert desk.at("2026-01-05T11:00Z") == []
@@ -361,7 +362,7 @@ def test_a_called_action_meets_no_stale_record(desk: World) -> None:
 
 def test_overdue_timers_elsewhere_do_not_disturb_a_call(desk: World) -> None:
     """A called action runs in the middle of a call although something else is overdue."""
-    desk.does("icbc", "Store.lock", "old")
+    desk.does("icbc", "Store.lock_up", "old")
     desk.machine.block_steps_max = 0
     desk.at("2026-01-05T11:00Z")
     assert desk.run("icbc", "send", "till", "box", Amount(1, "CNY")).code is None

@@ -13,7 +13,7 @@ from typing import Any
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check import check_contract
+from servanda.interpreter.check_contract import check_contract
 from servanda.interpreter.compile import Program, compile_contract
 from servanda.interpreter.explain import Trace
 from servanda.interpreter.machine import Machine

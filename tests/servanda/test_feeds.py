@@ -248,7 +248,7 @@ def test_no_feed_leads_out_of_its_folder(bank: Path, servanda: Command, name: st
     )
     status, out, err = servanda("run", "day.script")
     assert (status, "open" in out) == (2, False)
-    assert "leads out of the folder" in err or "a feed is a `.csv`" in err
+    assert "error[E0016]" in err or "a feed is a `.csv`" in err
 
 
 def test_data_names_the_folder(bank: Path, servanda: Command) -> None:
