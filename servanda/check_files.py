@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from servanda.contract_summary import counts_of, money_places
+from servanda.contract_summary import counts_of
 from servanda.diagnostic_json import (
     JsonValue,
     diagnostics_to_json,
@@ -45,7 +45,7 @@ def check_files(paths: Sequence[str], output_format: str) -> int:
             print_diagnostics(one.diagnostics, loader.sources, sys.stdout)
         for one in named:
             if one.is_good:
-                print_lines(_summary(one, loader), sys.stdout)
+                print_lines(_summary(one), sys.stdout)
         _print_counts(found)
     return exit_status([one.diagnostics for one in found])
 
@@ -102,13 +102,14 @@ def _report_nothing_found(paths: Sequence[str], named: Sequence[Loaded]) -> list
     ]
 
 
-def _summary(loaded: Loaded, loader: Loader) -> list[Line]:
+def _summary(loaded: Loaded) -> list[Line]:
     counts = [f"{count:_} {_counted(count, what)}" for what, count in counts_of(loaded).items()]
     lines = [[Piece("✔ ", "good"), Piece(loaded.path), Piece("  " + " · ".join(counts))]]
-    if loaded.contract is not None:
-        for place in money_places(loaded.contract, loader.sources):
+    if loaded.checked is not None:
+        for place in loaded.checked.findings.money_places:
             line = loaded.source.position(place.span.start).line
-            told = f"    {place.verb} {place.unit} in line {line}: {'; '.join(place.reached_by)}"
+            reached_by = "; ".join(place.reached_by) or "nobody"
+            told = f"    {place.kind}s {place.unit} in line {line}: {reached_by}"
             lines.append([Piece(told, "quiet")])
     return lines
 
@@ -148,15 +149,15 @@ def _print_json(loader: Loader, found: Sequence[Loaded], named: Sequence[Loaded]
             entry["counts"] = {
                 what.replace(" ", "_"): count for what, count in counts_of(one).items()
             }
-        if one.contract is not None:
+        if one.checked is not None:
             entry["money"] = [
                 {
                     **place_to_json(place.span, loader.sources),
-                    "verb": place.verb,
+                    "verb": f"{place.kind}s",
                     "unit": place.unit,
                     "reached_by": list(place.reached_by),
                 }
-                for place in money_places(one.contract, loader.sources)
+                for place in one.checked.findings.money_places
             ]
         files.append(entry)
     every = [one for loaded in found for one in loaded.diagnostics]

@@ -20,7 +20,7 @@ from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.parser import parse, use_grammar_cache
 from servanda.grammar.source import Source
 from servanda.grammar_cache import DiskGrammarCache
-from servanda.interpreter.check import check_contract, check_script, uses_of
+from servanda.interpreter.check import Checked, check_script, check_whole, uses_of
 from servanda.interpreter.model import ContractModel, ScriptModel
 from servanda.interpreter.suggest import did_you_mean
 from servanda.interpreter.walk import contracts_below
@@ -51,13 +51,18 @@ class Loaded:
     kind: Kind
     source: Source
     diagnostics: Diagnostics
-    contract: ContractModel | None = None
+    checked: Checked | None = None
     script: ScriptModel | None = None
+
+    @property
+    def contract(self) -> ContractModel | None:
+        """The model of a good contract."""
+        return None if self.checked is None else self.checked.model
 
     @property
     def is_good(self) -> bool:
         """Whether the file was read, checked and found right."""
-        return self.contract is not None or self.script is not None
+        return self.checked is not None or self.script is not None
 
 
 def kind_of(path: str) -> Kind | None:
@@ -106,18 +111,18 @@ class Loader:
         return any(one.diagnostics.has_errors for one in self.files.values())
 
     def _check(self, path: str, kind: Kind, source: Source, diagnostics: Diagnostics) -> Loaded:
-        contract: ContractModel | None = None
+        checked: Checked | None = None
         script: ScriptModel | None = None
         file = None if diagnostics.has_errors else _parse(source, diagnostics)
         used = None if file is None else self._load_used(path, kind, file, diagnostics)
         if file is not None and used is not None:
             if kind is Kind.CONTRACT:
-                contract = check_contract(file, used, diagnostics)
+                checked = check_whole(file, used, diagnostics)
             else:
                 script = check_script(file, used, diagnostics)
         if diagnostics.has_errors:
-            contract = script = None
-        return Loaded(path, kind, source, diagnostics, contract, script)
+            checked = script = None
+        return Loaded(path, kind, source, diagnostics, checked, script)
 
     def _load_used(
         self, path: str, kind: Kind, file: tree.File, diagnostics: Diagnostics

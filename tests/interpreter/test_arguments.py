@@ -209,14 +209,33 @@ HOSTILE: list[Any] = [
     *(None, True, 1, -1, 4, 1.0, float("nan"), float("inf"), 10**34, -(10**34), 10**5000),
     *(Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1E+7000"), Decimal("1E-7000")),
     *(Decimal("1" * 35), Decimal("9.9E+6144") * 1, Decimal("-0"), Whole(1), 1 + 0j),
-    *("", "a", "nobody", "icbc", "gone", "pd", "CNY", "EUROS", "Red", "Shut", "x" * 4097, "é" * 2049),
+    *(
+        "",
+        "a",
+        "nobody",
+        "icbc",
+        "gone",
+        "pd",
+        "CNY",
+        "EUROS",
+        "Red",
+        "Shut",
+        "x" * 4097,
+        "é" * 2049,
+    ),
     *("a\n", "a\u202eb", "\u200f", "\ud800", "a\x00", "0" * 64, "A" * 64, "a" * 129, "\U000e0041"),
     *(Name("a"), Name("CNY"), Liar(), object(), int, b"", b"x" * 32, HASH, bytearray(32)),
     *((), (1,), ("a",), [], {}, set(), {"a": 1}, {"a"}, frozenset({"a"}), range(3)),
     *(("a", "Red", True), ("a", "Red", 1.0), ("a", "Red"), ("a", ["Red"], 1), (("a",), "Red", 1)),
     *(("icbc", 20_000, 1), ("icbc", True), ("icbc", {}), ("icbc", 10**40), deep(3), deep(100_000)),
     *(tuple(range(1001)), (1, 1), ("Red", "Red"), ("a", "a"), ("a", None), (None,), ((None,),)),
-    *(Amount(1, "CNY"), Amount(1, "USD"), Amount(-1, "CNY"), Amount(True, "CNY"), Amount(10**27, "CNY")),
+    *(
+        Amount(1, "CNY"),
+        Amount(1, "USD"),
+        Amount(-1, "CNY"),
+        Amount(True, "CNY"),
+        Amount(10**27, "CNY"),
+    ),
     *(Amount(1.0, "CNY"), Amount(1, Name("CNY")), Amount(1, Liar()), Amount([], []), (1, "CNY")),  # type: ignore[arg-type]
     *(tuple.__new__(Amount, ()), tuple.__new__(Amount, (1,)), tuple.__new__(Amount, (1, "CNY", 2))),
     *((Amount(1, "CNY"), Amount(1, "USD")), (Amount(1, "CNY"), None), [Liar()], (Liar(),)),
@@ -302,7 +321,19 @@ def test_the_code_says_what_is_wrong(types: World, action: str, value: object, c
 
 def test_calls_of_any_contents_are_answered(types: World) -> None:
     """Whatever stands in the parts of a call, it gets a receipt."""
-    odd: list[Any] = [None, 1, "a", b"a", [], {}, object(), Liar(), Name("Types"), ("a", ["b"]), (1,)]
+    odd: list[Any] = [
+        None,
+        1,
+        "a",
+        b"a",
+        [],
+        {},
+        object(),
+        Liar(),
+        Name("Types"),
+        ("a", ["b"]),
+        (1,),
+    ]
     for one in odd:
         unknown = types.machine.execute(Call(one, "make", (), ("icbc",)))
         assert unknown.code == "UNKNOWN_ACTION"
@@ -343,10 +374,19 @@ def test_what_an_argument_says_is_quoted_in_messages(types: World) -> None:
 
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats() | st.binary()
-    | st.decimals() | st.sampled_from(["a", "icbc", "CNY", "Red", Amount(1, "CNY")]),
-    lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple)
-    | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.floats()
+    | st.binary()
+    | st.decimals()
+    | st.sampled_from(["a", "icbc", "CNY", "Red", Amount(1, "CNY")]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=2), inner, max_size=2)
+    ),
     max_leaves=8,
 )
 

@@ -142,7 +142,9 @@ def test_issuing_and_retiring_is_kept_by_unit(vault: World) -> None:
     assert vault.does("icbc", "earn", 2, Amount(11, "KWD")) == Amount(5, "KWD")
     assert vault.code("icbc", "earn", 1, Amount(11, "KWD")) == "BAD_ARGUMENT"
     assert vault.code("icbc", "swap", 1, Amount(6, "JPY"), "a", Amount(3, "Point")) is None
-    assert vault.code("icbc", "swap", 1, Amount(1, "JPY"), "a", Amount(3, "Point")) == "INSUFFICIENT"
+    assert (
+        vault.code("icbc", "swap", 1, Amount(1, "JPY"), "a", Amount(3, "Point")) == "INSUFFICIENT"
+    )
     assert vault.machine.issued == {
         ("Vault", "CNY"): 1_000,
         ("Vault", "Point"): 10,
