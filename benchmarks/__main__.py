@@ -18,17 +18,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from by_hand import Account, Bank  # noqa: E402 -- beside this file, not in the package
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+from by_hand import Account, Bank
+from rich.console import Console
+from rich.table import Table
 
-from servanda.grammar.diagnostics import Diagnostics  # noqa: E402
-from servanda.grammar.parser import parse  # noqa: E402
-from servanda.grammar.source import Source  # noqa: E402
-from servanda.interpreter.check import check_contract  # noqa: E402
-from servanda.interpreter.compile import compile_contract  # noqa: E402
-from servanda.interpreter.machine import Machine  # noqa: E402
-from servanda.interpreter.receipts import Amount, Call  # noqa: E402
+from servanda.grammar.diagnostics import Diagnostics
+from servanda.grammar.parser import parse
+from servanda.grammar.source import Source
+from servanda.interpreter.check import check_contract
+from servanda.interpreter.compile import compile_contract
+from servanda.interpreter.machine import Machine
+from servanda.interpreter.receipts import Amount, Call
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -41,13 +41,11 @@ class Row:
     """One figure: what was measured, the ratio, what it should be, and the spread."""
 
     def __init__(self, name: str, ratio: float, target: str, is_met: bool, note: str) -> None:
-        self.name, self.ratio, self.target, self.is_met, self.note = (
-            name,
-            ratio,
-            target,
-            is_met,
-            note,
-        )
+        self.name = name
+        self.ratio = ratio
+        self.target = target
+        self.is_met = is_met
+        self.note = note
 
 
 def number(index: int) -> str:
@@ -103,7 +101,9 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turn(one: Callable[[], object], other: Callable[[], object]) -> tuple[list[float], list[float]]:
+def in_turn(
+    one: Callable[[], object], other: Callable[[], object]
+) -> tuple[list[float], list[float]]:
     """Time two things in turn, after one warm-up each."""
     one()
     other()
@@ -168,26 +168,25 @@ def measure_growth(large: int) -> Iterator[Row]:
     The same 2,000 accounts are visited in both, so that what is compared is our work and not
     how many cache lines of the machine a larger heap misses; the second figure visits them all.
     """
-    small_machine, large_machine = make_machine(10_000), make_machine(large)
-    for name, visited, limit in (
-        ("10,000 accounts against %s, same accounts", 2_000, 1.25),
-        ("10,000 accounts against %s, all accounts", None, 2.0),
+    machines = {count: make_machine(count) for count in (10_000, large)}
+    for name, visited_max, limit in (
+        ("10,000 accounts against {large:,}, same accounts", 2_000, 1.25),
+        ("10,000 accounts against {large:,}, all accounts", large, 2.0),
     ):
-        times = []
-        runs = []
-        for machine, count in ((small_machine, 10_000), (large_machine, large)):
-            calls = [
-                Call("Transfers", "pay", (payer, payee, Amount(amount, "CNY")), ("ICBC",))
-                for payer, payee, amount in pairs(visited or count, CALLS)
-            ]
-            runs.append((machine, calls))
-        times = in_turn(
-            lambda: [runs[1][0].execute(call) for call in runs[1][1]],
-            lambda: [runs[0][0].execute(call) for call in runs[0][1]],
-        )
-        value = ratio(*times)
-        note = f"{spread(times[1], CALLS)} with 10,000, {spread(times[0], CALLS)} with {large:,}"
-        yield Row(name % f"{large:,}", value, f"<= {limit}", value <= limit, note)
+        works = [pay_all(machine, min(count, visited_max)) for count, machine in machines.items()]
+        few, many = in_turn(*works)
+        value = ratio(many, few)
+        note = f"{spread(few, CALLS)} with 10,000, {spread(many, CALLS)} with {large:,}"
+        yield Row(name.format(large=large), value, f"<= {limit}", value <= limit, note)
+
+
+def pay_all(machine: Machine, visited_count: int) -> Callable[[], object]:
+    """Return what runs payments between the first accounts of a machine."""
+    calls = [
+        Call("Transfers", "pay", (payer, payee, Amount(amount, "CNY")), ("ICBC",))
+        for payer, payee, amount in pairs(visited_count, CALLS)
+    ]
+    return lambda: [machine.execute(call) for call in calls]
 
 
 def measure_feed(data: Path) -> Iterator[Row]:
@@ -214,7 +213,8 @@ def measure_check() -> Iterator[Row]:
 
 def processes(one: list[str], other: list[str], rounds: int) -> tuple[list[float], list[float]]:
     """Time two commands in turn as whole processes, after one warm-up each."""
-    ones, others = [], []
+    ones: list[float] = []
+    others: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         for round_number in range(rounds + 1):
             for command, times in ((one, ones), (other, others)):

@@ -153,7 +153,8 @@ def _shifts(tables: ParseTables, states: Sequence[int], terminal: int) -> bool:
     while True:
         action = tables.rows[stack[-1]].get(terminal)
         if action is None:
-            return stack[-1] in tables.accepting.values()
+            is_end = terminal == tables.symbols["$END"]
+            return is_end and stack[-1] in tables.accepting.values()
         if action >= 0:
             return True
         rule = tables.rules[-1 - action]

@@ -31,7 +31,7 @@ def explain_date(here: Situation) -> Diagnostic | None:
             "a date has two digits for the month and two for the day",
             f"write `{year}-{month:0>2}-{day:0>2}`; to subtract, put blanks around `-`",
         )
-    if before is None or not _DATE.fullmatch(before.text):
+    if before is None or not token.text or not _DATE.fullmatch(before.text):
         return None
     text = here.source.text
     is_joined = before.end == token.start
@@ -70,7 +70,7 @@ def explain_number(here: Situation) -> Diagnostic | None:
     if token.text == ",":
         grouped = _BY_COMMAS.match(text, before.start)
         return _grouped(here, grouped, ",") if grouped else None
-    is_behind_point = before.text == "." and len(here.line) > 1 and token.text[0].isdigit()
+    is_behind_point = before.text == "." and len(here.line) > 1 and token.text[:1].isdigit()
     if not is_behind_point or here.line[-2].end != before.start:
         return None
     start = here.line[-2].start

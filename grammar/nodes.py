@@ -24,6 +24,11 @@ class Plan(NamedTuple):
     shown: tuple[str, ...]
 
 
+def _plan_of(made: object) -> Plan:
+    its_type: Any = type(made)
+    return _plan(its_type)
+
+
 @cache
 def _plan(made: Any) -> Plan:
     found = fields(made)
@@ -42,7 +47,7 @@ class Frozen:
     __slots__ = ()
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        plan = _plan(type(self))
+        plan = _plan_of(self)
         if len(values) > len(plan.positional):
             message = f"{type(self).__name__} takes {len(plan.positional)} values by position"
             raise TypeError(message)
@@ -65,17 +70,18 @@ class Frozen:
             return True
         if type(self) is not type(other):
             return NotImplemented
-        return all(getattr(self, one) == getattr(other, one) for one in _plan(type(self)).compared)
+        return all(getattr(self, one) == getattr(other, one) for one in _plan_of(self).compared)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, one) for one in _plan(type(self)).compared)))
+        return hash((type(self), *(getattr(self, one) for one in _plan_of(self).compared)))
 
     def __repr__(self) -> str:
-        shown = (f"{one}={getattr(self, one)!r}" for one in _plan(type(self)).shown)
+        shown = (f"{one}={getattr(self, one)!r}" for one in _plan_of(self).shown)
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def node(made: Made) -> Made:
     """Make a class derived from `Frozen` a node: give it slots and fields, and no methods."""
-    return dataclass(init=False, repr=False, eq=False, slots=True)(made)
+    finished: Any = dataclass(init=False, repr=False, eq=False, slots=True)(made)
+    return finished  # type: ignore[no-any-return]

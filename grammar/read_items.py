@@ -115,16 +115,16 @@ def _without_line_end(
     if isinstance(found, TooDeep):
         return None
     place = found.index
-    is_header_end = tokens[place].terminal == lexicon.newline and place and _is_header(tokens, place)
-    place -= bool(is_header_end)
+    if tokens[place].terminal == lexicon.newline and _ends_header(tokens, place):
+        place -= 1
     if tokens[place].text not in _LINE_ENDS or tokens[place + 1].terminal != lexicon.newline:
         return None
     return tokens[:place] + tokens[place + 1 :], place
 
 
-def _is_header(tokens: list[Token], end: int) -> bool:
+def _ends_header(tokens: list[Token], end: int) -> bool:
     """Return whether the tokens before `end` are the first line of an action without its type."""
-    is_closed = [one.text for one in tokens[end - 2 : end]] == [")", ":"]
+    is_closed = [one.text for one in tokens[max(0, end - 2) : end]] == [")", ":"]
     return is_closed and tokens[0].text == "action" and all(one.text for one in tokens[:end])
 
 

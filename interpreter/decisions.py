@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -343,7 +344,7 @@ def grown(columns: Sequence[Sequence[Kind]], box: tuple[int, ...]) -> tuple[int,
             widest[column] = sum(
                 1 << kind.number for kind in columns[column] if not kind.boxes & blocking
             )
-        column = max(waiting, key=lambda c: (widest[c].bit_count() / len(columns[c]), -c))
+        column = max(waiting, key=lambda c: (Fraction(widest[c].bit_count(), len(columns[c])), -c))
         sides[column] = widest[column]
         waiting.remove(column)
     return tuple(sides)

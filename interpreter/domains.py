@@ -329,7 +329,7 @@ def decimal_between(low: Number, high: Number | None, *, high_closed: bool) -> D
         counted = int(exact_low * scale) + 1
         if len(str(counted).rstrip("0")) > DIGIT_COUNT_MAX:
             return None
-        candidate = counted / scale
+        candidate = counted * Fraction(10) ** -places
         if exact_high is None or candidate < exact_high:
             break
         if high_closed and candidate == exact_high:

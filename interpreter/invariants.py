@@ -66,7 +66,11 @@ class Total:
 
     def _add(self, group: Row | None, share: Any) -> None:
         total = self.totals.pop(group, 0)
-        total = total + share if isinstance(share, int) else EXACT.add(total, share)
+        if isinstance(share, int):
+            total += share
+        else:
+            # Without its trailing zeros, so that equal totals are the same to the digit.
+            total = EXACT.add(total, share).normalize(EXACT)
         # A total of nothing is no total, so that what is undone leaves nothing behind.
         if total:
             self.totals[group] = total

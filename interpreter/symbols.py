@@ -180,15 +180,11 @@ class Declarations:
 
     def owners_of(self, name: str) -> list[EnumSymbol | LifecycleSymbol]:
         """Return the enums and lifecycles that have `name` as a member or state, in order."""
-        found: list[EnumSymbol | LifecycleSymbol] = []
-        for symbol in self.symbols.values():
-            if isinstance(symbol, EnumSymbol) and name in symbol.type.members:
-                found.append(symbol)
-            elif isinstance(symbol, LifecycleSymbol) and name in symbol.type.states:
-                found.append(symbol)
+        found = [symbol for symbol in self.symbols.values() if _has(symbol, name)]
+        owners = [one for one in found if isinstance(one, EnumSymbol | LifecycleSymbol)]
         for other in self.opened:
-            found.extend(other.owners_of(name))
-        return found
+            owners.extend(other.owners_of(name))
+        return owners
 
     def record(self, wanted: RecordType) -> RecordSymbol:
         """Return the record symbol of a type known to exist, here or in a used contract."""
@@ -213,3 +209,9 @@ class Declarations:
         for one in list(found):
             found.extend(one.reachable())
         return found
+
+
+def _has(symbol: Symbol, name: str) -> bool:
+    if isinstance(symbol, EnumSymbol):
+        return name in symbol.type.members
+    return isinstance(symbol, LifecycleSymbol) and name in symbol.type.states

@@ -9,7 +9,6 @@ from __future__ import annotations
 from servanda.grammar.nodes import Frozen, node
 
 
-
 @node
 class Plain(Frozen):
     """A type that is only its name; the constants below are all there are."""
@@ -192,7 +191,7 @@ def show_unit(unit: Unit) -> str:
     return ".".join((unit.root_name, *unit.fields) if unit.root_name else unit.fields)
 
 
-def show_type(shown: Type) -> str:  # noqa: PLR0911 -- one line a type
+def show_type(shown: Type) -> str:
     """Return a type as people write it, for messages."""
     match shown:
         case Plain():

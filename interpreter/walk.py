@@ -39,7 +39,8 @@ def _names_of(node_type: Any) -> tuple[str, ...]:
 
 def values_in(node: Value | Statement | Domain) -> Iterator[Value]:
     """Yield the values directly inside a value, statement or domain (not inside nested bodies)."""
-    for name in _names_of(type(node)):
+    node_type: Any = type(node)
+    for name in _names_of(node_type):
         part = getattr(node, name)
         if isinstance(part, Value):
             yield part
@@ -111,9 +112,7 @@ def size_of(value: Value) -> int:
     return count
 
 
-def find_values(
-    value: Value, takes: Callable[[Value], bool]
-) -> Iterator[Value]:
+def find_values(value: Value, takes: Callable[[Value], bool]) -> Iterator[Value]:
     """Yield the values inside `value` (itself included) that `takes` accepts."""
     if takes(value):
         yield value

@@ -139,7 +139,7 @@ def _check_bound(writer: Writer, one: ParameterModel, local: str) -> None:
     if base is not one.local.type:
         test = f"({local} is None or {test})"
     with writer.block(f"if not {test}:"):
-        writer.line(f"raise bad_bound({ascii(one.local.name)})")
+        writer.line(f"raise bad_bound({one.local.name!a})")
 
 
 def _write_found(writer: Writer, fields: Fields, one: ParameterModel, span: Span) -> None:
@@ -196,10 +196,10 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
             # The likely case is written out: a call of a function costs more than all of it.
             likely = (
                 f"{raw}[0] if type({raw}) is Amount and len({raw}) == 2 "
-                f"and type({raw}[1]) is str and {raw}[1] == {ascii(code)} "
+                f"and type({raw}[1]) is str and {raw}[1] == {code!a} "
                 f"and type({raw}[0]) is int and {-AMOUNT_LIMIT} < {raw}[0] < {AMOUNT_LIMIT}"
             )
-            return f"({likely} else take_amount({raw}, {name}, {ascii(code)}))"
+            return f"({likely} else take_amount({raw}, {name}, {code!a}))"
         case AmountType():
             return f"take_amount({raw}, {name}, None)"
         case RecordType():
@@ -259,7 +259,7 @@ def write_bounds(writer: Writer, fields: Fields, parameters: Sequence[ParameterM
         if isinstance(one.local.type, OptionalType):
             test = f"({local} is None or {test})"
         with writer.block(f"if not {test}:", one.span):
-            writer.line(f"raise out_of_bound({ascii(one.local.name)})")
+            writer.line(f"raise out_of_bound({one.local.name!a})")
 
 
 def write_states(writer: Writer, fields: Fields, records: Sequence[ParameterModel]) -> None:
@@ -315,7 +315,7 @@ class Authorities:
         with self.writer.block(f"if {found} is None:"):
             self.writer.line("raise not_authorised()")
         for name, number in _aliases(authority):
-            self.writer.line(f"v{number} = {found}.get({ascii(name)})")
+            self.writer.line(f"v{number} = {found}.get({name!a})")
 
     def test(self, authority: model.Authority) -> str:
         """Return the expression that is true when some signer is admitted (for `seen by`)."""
@@ -331,7 +331,7 @@ class Authorities:
             case model.SignedByQuorum(count=count, roles=roles, alias=alias):
                 return f"('quorum', {count}, {self.writer.constant(roles)}, {_alias(alias)})"
             case model.SignedByContract(contract=contract):
-                return f"('contract', {ascii(contract)})"
+                return f"('contract', {contract!a})"
             case model.AnyOf(choices=parts):
                 return f"('any', ({''.join(self._tree(one) + ', ' for one in parts)}))"
             case model.AllOf(parts=parts):
@@ -342,7 +342,7 @@ class Authorities:
         if not isinstance(base, RoleType):
             return f"{name} not in c.active"
         if len(base.roles) == 1:
-            return f"{ascii(base.roles[0])} not in c.active.get({name}, ())"
+            return f"{base.roles[0]!a} not in c.active.get({name}, ())"
         return f"not c.has_role({name}, {self.writer.constant(base.roles)})"
 
     def _roles(self, party: model.Value) -> str:

@@ -135,7 +135,7 @@ class ContractWriter:
                 if isinstance(one.type, BalanceType):
                     writer.line(f"row.{BALANCE}{one.name} = 0")
                 elif isinstance(one.type, LifecycleType):
-                    writer.line(f"row.{FIELD}{one.name} = {ascii(one.type.states[0])}")
+                    writer.line(f"row.{FIELD}{one.name} = {one.type.states[0]!a}")
             self._key(record, table)
             writer.line(f"{table}.insert(row, c.undo)")
             writer.line("return row")
@@ -151,7 +151,7 @@ class ContractWriter:
         for one in record.keys:
             name = FIELD + one.name
             if one.type == TEXT:
-                writer.line(f"check_key({name}, {ascii(one.name)})")
+                writer.line(f"check_key({name}, {one.name!a})")
             parts.append(f"{name}.key" if isinstance(one.type, RecordType) else name)
         key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
         writer.line(f"row.key = {key}")

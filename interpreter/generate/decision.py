@@ -34,7 +34,7 @@ def write_decision(values: Values, decision: DecisionModel, name: str) -> None:
             if one.bound is not None:
                 test = bound_test(writer, f"v{one.local.number}", one.bound)
                 with writer.block(f"if not {test}:", one.span):
-                    writer.line(f"raise out_of_bound({ascii(one.local.name)})")
+                    writer.line(f"raise out_of_bound({one.local.name!a})")
         if decision.policy in _COLLECT:
             _write_collect(values, decision)
         else:
@@ -50,7 +50,7 @@ def _write_first(values: Values, decision: DecisionModel) -> None:
             given = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
             writer.line(f"return {_ended(values, given)}")
     # INVARIANT: the checker proved the table complete, so this line is never reached.
-    writer.line(f"raise AssertionError('no row', {ascii(decision.name)})", decision.span)
+    writer.line(f"raise AssertionError('no row', {decision.name!a})", decision.span)
 
 
 def _write_collect(values: Values, decision: DecisionModel) -> None:

@@ -35,7 +35,7 @@ class ScriptSteps(Steps):
         contract, action = ascii(step.contract), ascii(step.action)
         given = f"{self.spot(step)}, ({parties}), {contract}, {action}, ({arguments})"
         if step.code is not None:
-            self.writer.line(f"d.cannot({given}, {ascii(step.code)})", step.span)
+            self.writer.line(f"d.cannot({given}, {step.code!a})", step.span)
         elif step.local is None:
             self.writer.line(f"d.does({given})", step.span)
         else:
@@ -94,7 +94,7 @@ class ScriptSteps(Steps):
             if outer:
                 self.writer.line("nonlocal " + ", ".join(f"v{one}" for one in outer))
             self.body(feed.body)
-        return f"FeedCode({ascii(feed.file)}, {self.spot(feed)}, {where}, {at}, {name}), "
+        return f"FeedCode({feed.file!a}, {self.spot(feed)}, {where}, {at}, {name}), "
 
     def _function(self, row: str, value: Value | None) -> str:
         if value is None:

@@ -21,6 +21,7 @@ from servanda.interpreter.types import (
     FixedUnit,
     ListType,
     OptionalType,
+    Plain,
     RecordType,
     SetType,
     Type,
@@ -61,7 +62,7 @@ def shown_text(values: Values, text: str, shown_type: Type, unit: str | None) ->
             AmountType(unit=FixedUnit(code=code, decimals=decimals))
             | BalanceType(unit=FixedUnit(code=code, decimals=decimals))
         ):
-            return f"show_amount({text}, {decimals}, {ascii(code)})"
+            return f"show_amount({text}, {decimals}, {code!a})"
         case AmountType(unit=field) | BalanceType(unit=field):
             return f"show_amount_in({text}, {unit or values.unit(field)})"
         case RecordType():
@@ -73,7 +74,7 @@ def shown_text(values: Values, text: str, shown_type: Type, unit: str | None) ->
         case ListType(item=item) | SetType(item=item):
             inner = shown_text(values, "x", item, unit)
             return f"show_list([{inner} for x in {text}])"
-        case _ if shown_type in _SHOWN:
+        case Plain() if shown_type in _SHOWN:
             return _SHOWN[shown_type].format(text)
         case _:
             # A party, role, currency, state or enum name reads as itself.

@@ -14,7 +14,14 @@ from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import Body, FieldValue, Value
 from servanda.interpreter.numbers import AMOUNT_LIMIT
 from servanda.interpreter.state import BALANCE
-from servanda.interpreter.types import BOOL, BalanceType, OutputsType, RecordType, RoleType, show_type
+from servanda.interpreter.types import (
+    BOOL,
+    BalanceType,
+    OutputsType,
+    RecordType,
+    RoleType,
+    show_type,
+)
 from servanda.interpreter.walk import size_of, values_in
 
 
@@ -66,7 +73,7 @@ class Steps:
         message = self.values.write(step.message)
         # The span is given, for a refusal must cost no more than a success: see `Machine.locate`.
         span = self.writer.constant(step.span)
-        self.writer.line(f"raise Refused({ascii(step.code)}, {message}, {span})", step.span)
+        self.writer.line(f"raise Refused({step.code!a}, {message}, {span})", step.span)
 
     def _let(self, step: model.LetStep) -> None:
         if isinstance(step.local.type, OutputsType):
@@ -92,11 +99,11 @@ class Steps:
         checks: list[str] = []
         if field.bound is not None:
             test = bound_test(self.writer, value, field.bound)
-            checks.append(f"if not {test}: raise out_of_bound({ascii(name)})")
+            checks.append(f"if not {test}: raise out_of_bound({name!a})")
         if isinstance(base, RoleType):
             roles = self.writer.constant(base.roles)
             checks.append(
-                f"if not c.has_role({value}, {roles}): raise not_a_member({value}, {ascii(name)})"
+                f"if not c.has_role({value}, {roles}): raise not_a_member({value}, {name!a})"
             )
         if not checks:
             return
@@ -112,9 +119,9 @@ class Steps:
         slot = self.values.slot(target)
         if (target.record, target.field) in self.fields.managed:
             table = self.writer.reference("table", target.record.contract, target.record.name)
-            self.writer.line(f"{table}.change({row}, {ascii(slot)}, {value}, undo)")
+            self.writer.line(f"{table}.change({row}, {slot!a}, {value}, undo)")
         else:
-            self.writer.line(f"undo.append(({row}, {ascii(slot)}, {row}.{slot}))")
+            self.writer.line(f"undo.append(({row}, {slot!a}, {row}.{slot}))")
             self.writer.line(f"{row}.{slot} = {value}")
 
     def _become(self, step: model.BecomeStep) -> None:
@@ -168,15 +175,15 @@ class Steps:
         self.writer.line(f"{held} = {row}.{slot}")
         with self.writer.block(f"if {held} < {amount}:"):
             span = self.writer.constant(step.span)
-            self.writer.line(f"raise insufficient({row}, {ascii(slot)}, {amount}, {span})")
-        self.writer.line(f"undo.append(({row}, {ascii(slot)}, {held}))")
+            self.writer.line(f"raise insufficient({row}, {slot!a}, {amount}, {span})")
+        self.writer.line(f"undo.append(({row}, {slot!a}, {held}))")
         self.writer.line(f"{row}.{slot} = {held} - {amount}")
 
     def _add(self, target: FieldValue, row: str, amount: str) -> None:
         slot = BALANCE + target.field
         held = self.writer.fresh("b")
         self.writer.line(f"{held} = {row}.{slot}")
-        self.writer.line(f"undo.append(({row}, {ascii(slot)}, {held}))")
+        self.writer.line(f"undo.append(({row}, {slot!a}, {held}))")
         # Neither is below zero, so there is one end to look at.
         with self.writer.block(f"if {held} + {amount} >= {AMOUNT_LIMIT}:"):
             self.writer.line("raise too_much_money()")
@@ -187,15 +194,13 @@ class Steps:
     def _emit(self, step: model.EmitStep) -> None:
         values = "".join(self.values.external(one) + ", " for one in step.values)
         self.writer.line(
-            f"c.events.append(new(Event, ({ascii(self.contract)}, {ascii(step.event)}, ({values}))))",
+            f"c.events.append(new(Event, ({self.contract!a}, {step.event!a}, ({values}))))",
             step.span,
         )
 
     def _notify(self, step: model.NotifyStep) -> None:
         party, text = self.values.write(step.party), self.values.write(step.text)
-        self.writer.line(
-            f"c.notices.append(Notice({ascii(self.contract)}, {party}, {text}))", step.span
-        )
+        self.writer.line(f"c.notices.append(Notice({self.contract!a}, {party}, {text}))", step.span)
 
     def _clause(self, step: model.ClauseStep) -> None:
         name = self.writer.reference("clause", self.contract, step.clause)

@@ -17,9 +17,6 @@ from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Opera
 from servanda.interpreter.state import BALANCE, FIELD
 from servanda.interpreter.types import (
     DECIMAL,
-    DURATION,
-    INT,
-    MONTHS,
     AmountType,
     BalanceType,
     EventType,
@@ -28,7 +25,6 @@ from servanda.interpreter.types import (
     ListType,
     OptionalType,
     RecordType,
-    RoleType,
     SetType,
     Type,
     UnroundedType,
@@ -124,7 +120,7 @@ class Values:
         match leaving:
             case AmountType(unit=FixedUnit(code=code)) | BalanceType(unit=FixedUnit(code=code)):
                 # The constructor of a named tuple is a function more than this.
-                return f"new(Amount, ({text}, {ascii(code)}))"
+                return f"new(Amount, ({text}, {code!a}))"
             case AmountType():
                 return f"new(Amount, ({text}, {unit}))"
             case RecordType():
@@ -187,7 +183,7 @@ class Values:
         return (BALANCE if self._is_balance(value) else FIELD) + value.field
 
     def _cell(self, value: model.RowCell) -> str:
-        return f"v{value.local.number}.cell({ascii(value.column)})"
+        return f"v{value.local.number}.cell({value.column!a})"
 
     def _lookup(self, value: model.RecordLookup) -> str:
         table = self.writer.reference("table", value.record.contract, value.record.name)
@@ -266,10 +262,10 @@ class Values:
 
     def _foreign(self, value: model.ForeignCall) -> str:
         arguments = "".join(self.external(one) + ", " for one in value.arguments)
-        return f"c.call({ascii(value.contract)}, {ascii(value.action)}, ({arguments}))"
+        return f"c.call({value.contract!a}, {value.action!a}, ({arguments}))"
 
     def _enrol(self, value: model.EnrolMember) -> str:
-        return f"d.enrol({ascii(value.role)}, {self.write(value.name)})"
+        return f"d.enrol({value.role!a}, {self.write(value.name)})"
 
     # ── operators ─────────────────────────────────────────────────────────────────────────────
 
@@ -306,10 +302,10 @@ class Values:
 
     def _is_name(self, value: model.IsName) -> str:
         sign = "!=" if value.is_negated else "=="
-        return f"({self.write(value.operand)} {sign} {ascii(value.name)})"
+        return f"({self.write(value.operand)} {sign} {value.name!a})"
 
     def _has_role(self, value: model.HasRole) -> str:
-        test = f"c.has_role({self.write(value.operand)}, ({ascii(value.role)},))"
+        test = f"c.has_role({self.write(value.operand)}, ({value.role!a},))"
         return f"(not {test})" if value.is_negated else test
 
     def _is_absent(self, value: model.IsAbsent) -> str:
@@ -364,7 +360,7 @@ class Values:
                 table = self.writer.reference("table", record.contract, record.name)
                 return f"all_rows({table})"
             case model.WholeDomain(type=EventType() as event):
-                return f"d.events({ascii(event.contract)}, {ascii(event.name)})"
+                return f"d.events({event.contract!a}, {event.name!a})"
         message = f"no domain {domain}"
         raise AssertionError(message)
 

@@ -207,8 +207,8 @@ lifecycle Stage
   Off -> On
 record Job[name: Text]
   kind: Kind
-  count: Int in 0..100 = 0
-  most: Int = 100
+  count: Int in 0..1_000 = 0
+  most: Int = 1_000
   stage: Stage
 record Log[id: Serial]
   name: Text
@@ -217,7 +217,7 @@ event Fired(what: Text, job: Job, meant: Time)
 clause fire(kind: Kind, job: Job, meant: Time)
   if job.kind == kind
     emit Fired("{kind}", job, meant)
-    job.count = if job.count < job.most then job.count + 1 else 101
+    job.count = if job.count < job.most then job.count + 1 else 1_001
 every day at 02:30 for job: Job in On
   fire(Daily, job, due)
 every 3 days at 02:30 for job: Job in On
@@ -236,7 +236,7 @@ action step(job: Job, stage: Stage)
   job.stage becomes stage
 action allow(job: Job)
   by Bank
-  job.most = 100
+  job.most = 1_000
 """
 
 
@@ -251,7 +251,7 @@ def daily(**limits: int) -> World:
 def test_every_day_follows_the_clocks_of_the_zone() -> None:
     """In spring, when 02:30 does not exist, it is 03:30; the day after it is 02:30 again."""
     world = daily()
-    world.does("b", "make", "a", "Daily", 100)
+    world.does("b", "make", "a", "Daily", 1_000)
     assert run_until(world, "2026-03-31T12:00Z") == [
         "Daily a 2026-03-28T01:30Z",
         "Daily a 2026-03-29T01:30Z",
@@ -270,7 +270,7 @@ def test_every_few_days_and_every_month() -> None:
     """Periods count from the entry; a month without a 31st has its last day for it."""
     world = daily()
     for kind in ("Third", "Plain", "Monthly", "Noon"):
-        world.does("b", "make", kind, kind, 100)
+        world.does("b", "make", kind, kind, 1_000)
     found = run_until(world, "2026-07-01T00:00Z")
     monthly = [one.split()[2] for one in found if one.startswith("Monthly")]
     assert monthly == [
@@ -290,7 +290,7 @@ def test_every_few_days_and_every_month() -> None:
 def test_missed_days_are_run_later_once_each() -> None:
     """A chain that stood still runs every day that it missed, in order."""
     world = daily()
-    world.does("b", "make", "a", "Daily", 100)
+    world.does("b", "make", "a", "Daily", 1_000)
     assert [one[-17:-7] for one in fired(world.at("2026-04-02T12:00Z"))] == [
         f"2026-{day}" for day in ("03-28", "03-29", "03-30", "03-31", "04-01", "04-02")
     ]
@@ -345,7 +345,7 @@ def test_timers_spend_half_of_a_block_and_the_rest_carry_over() -> None:
     """A block that cannot pay for all that is due leaves the rest, in order, to the next."""
     world = daily(block_steps_max=100)
     for number in range(30):
-        world.does("b", "make", f"j{number:02d}", "Daily", 100)
+        world.does("b", "make", f"j{number:02d}", "Daily", 1_000)
     receipts: list[Receipt] = []
     blocks = 0
     while len(fired(receipts)) < 30:
@@ -408,7 +408,7 @@ def test_a_timer_that_makes_itself_due_again_hangs_nothing() -> None:
 def test_a_timer_that_cannot_end_in_time_is_a_fault() -> None:
     """A timer pays for its steps like a call, and one that costs too much changes nothing."""
     world = daily()
-    world.does("b", "make", "a", "Daily", 100)
+    world.does("b", "make", "a", "Daily", 1_000)
     world.machine.call_steps_max = 5
     found = world.at("2026-03-28T12:00Z")
     assert {one.code for one in found} == {"COST_LIMIT"}

@@ -1,0 +1,260 @@
+"""Explain: the trace of a call shows what decided it, in order, with values and lines."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servanda.interpreter.explain import SEEN_COUNT_MAX, Seen, Trace
+from servanda.interpreter.receipts import Amount, Call, Receipt
+
+PATH = Path(__file__).parent / "worlds.py"
+SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
+assert SPECIFICATION is not None
+assert SPECIFICATION.loader is not None
+worlds = importlib.util.module_from_spec(SPECIFICATION)
+sys.modules["worlds"] = worlds
+SPECIFICATION.loader.exec_module(worlds)
+
+World = Any
+
+CONTRACT = """\
+contract Loan version 1
+role Bank, Judge
+enum Answer: Yes, No
+record Client[name: Text]
+  holder: Bank
+  income: Amount of CNY
+  debts: Int = 0
+record Purse[id: Serial]
+  currency: Currency
+  money: Balance of currency
+rule points(client: Client, extra: Int): Int
+  by Bank
+  let base = client.debts + extra
+  give if base > 5 then base else twice(base)
+rule twice(number: Int): Int = number * 2
+decision judge
+  | score: Int  | rich: Bool || answer: Answer |
+  | < 4         | -          || Yes            |
+  | >= 4        | true       || Yes            |
+  | >= 4        | false      || No             |
+clause note(client: Client, answer: Answer)
+  if answer is No
+    refuse DENIED "{client.name} has {client.debts} debts"
+  client.debts = client.debts + 1
+action make(name: Text, income: Amount of CNY)
+  by Bank as bank
+  create Client(name: name, holder: bank, income: income)
+action lend(client: Client, extra: Int in 0..1_000): Int
+  by client.holder or Judge
+  require client.income > 0 CNY else POOR "no income"
+  let answer = judge(points(client, extra), client.income > 100 CNY)
+  note(client, answer)
+  if points(client, extra) > 3 and client.debts > 0
+    give points(client, 1)
+  give 0
+action sew(currency: Currency): Purse
+  by Bank
+  give create Purse(currency: currency)
+action earn(purse: Purse, amount: Amount of purse.currency)
+  by Bank
+  issue amount to purse.money
+  require purse.money < amount * 3 else RICH "{purse.money}"
+action count_up(client: Client)
+  by Bank
+  for n in 1..5_000
+    client.debts = n
+"""
+
+
+TREE = """\
+action lend
+  authority client.holder or Judge = ('icbc',)
+    value client.holder = icbc
+      value client = ann
+  step require client.income > 0 CNY else POOR "no income"
+    guard client.income > 0 CNY = True
+      value client.income = 5000
+        value client = ann
+  step let answer = judge(points(client, extra), client.income > 100 CNY)
+    value judge(points(client, extra), client.income > 100 CNY) = Yes
+      value points(client, extra) = 0
+        value client = ann
+        value extra = 0
+        rule points
+          step let base = client.debts + extra
+            value client.debts = 0
+              value client = ann
+            value extra = 0
+          step give if base > 5 then base else twice(base)
+            give give if base > 5 then base else twice(base) = 0
+              guard base > 5 = False
+                value base = 0
+              value twice(base) = 0
+                value base = 0
+                rule twice
+                  step number * 2
+                    give number * 2 = 0
+                      value number = 0
+      value client.income = 5000
+        value client = ann
+      decision judge = (0, False)
+        row | < 4         | -          || Yes            |
+  step note(client, answer)
+    value client = ann
+    value answer = Yes
+    clause note
+      step if answer is No
+        guard answer is No = False
+          value answer = Yes
+      step client.debts = client.debts + 1
+        value client.debts = 0
+          value client = ann
+        value client = ann
+  step if points(client, extra) > 3 and client.debts > 0
+    guard points(client, extra) > 3 and client.debts > 0 = False
+      value points(client, extra) = 2
+        value client = ann
+        value extra = 0
+        rule points
+          step let base = client.debts + extra
+            value client.debts = 1
+              value client = ann
+            value extra = 0
+          step give if base > 5 then base else twice(base)
+            give give if base > 5 then base else twice(base) = 2
+              guard base > 5 = False
+                value base = 1
+              value twice(base) = 2
+                value base = 1
+                rule twice
+                  step number * 2
+                    give number * 2 = 2
+                      value number = 1
+  step give 0
+    give give 0 = 0"""
+"""What decided that ann gets nothing."""
+
+
+@pytest.fixture
+def loan() -> World:
+    """Return a world with a client who earns 50 yuan."""
+    world = worlds.world(CONTRACT, members="Bank:icbc Judge:j")
+    world.does("icbc", "make", "ann", Amount(5_000, "CNY"))
+    world.does("icbc", "make", "bob", Amount(0, "CNY"))
+    return world
+
+
+def traced(world: World, signers: str, action: str, *arguments: object) -> tuple[Receipt, Trace]:
+    """Run an action with probes."""
+    receipt, trace = world.trace(Call("Loan", action, arguments, tuple(signers.split())))
+    return receipt, trace
+
+
+def told(seen: Seen, depth: int = 0) -> list[str]:
+    """Return a tree as lines: kind, source text or title, and value."""
+    lines = []
+    for one in seen.parts:
+        text = one.title or CONTRACT[one.span.start : one.span.end].split("\n")[0]
+        value = "" if one.kind in {"step", "action", "clause", "rule", "row"} else f" = {getattr(one.value, 'key', one.value)}"
+        lines += [f"{'  ' * depth}{one.kind} {text}{value}", *told(one, depth + 1)]
+    return lines
+
+
+def test_a_trace_is_a_tree_of_what_decided(loan: World) -> None:
+    """Clauses, rules and decisions stand where they were called, with guards, rows and values."""
+    receipt, trace = traced(loan, "icbc", "lend", "ann", 0)
+    assert receipt.value == 0
+    lines = told(trace.root)
+    assert "\n".join(lines) == TREE
+    assert trace.root is trace.root
+
+
+
+
+def test_a_trace_ends_where_the_rules_said_no(loan: World) -> None:
+    """The last thing in a trace of a refused call is its refusal, inside what was running."""
+    receipt, trace = traced(loan, "icbc", "lend", "bob", 0)
+    assert receipt.code == "POOR"
+    action = trace.root.parts[0]
+    *_, step = action.parts
+    guard, refusal = step.parts
+    assert (guard.kind, guard.value) == ("guard", False)
+    assert (refusal.kind, refusal.title, refusal.value) == ("refusal", "POOR", "no income")
+    assert loan.source[refusal.span.start : refusal.span.end].startswith("require client.income")
+    receipt, trace = traced(loan, "icbc", "lend", "ann", 9)
+    assert receipt.code == "DENIED"
+    clause = trace.root.parts[0].parts[-1].parts[-1]
+    assert (clause.kind, clause.title) == ("clause", "note")
+    assert clause.parts[-1].parts[-1].title == "DENIED"
+
+
+@pytest.mark.parametrize(
+    ("signers", "arguments", "code"),
+    [
+        ("icbc", ("ann", "x"), "BAD_ARGUMENT"),
+        ("icbc", ("nobody", 1), "MISSING_RECORD"),
+        ("", ("ann", 1), "NOT_SIGNED"),
+        ("boc", ("ann", 1), "NOT_AUTHORISED"),
+    ],
+)
+def test_a_refusal_before_the_body_is_told_too(
+    loan: World, signers: str, arguments: tuple[object, ...], code: str
+) -> None:
+    """Arguments and authority are part of why: who signed, and whom `by` looked up."""
+    receipt, trace = traced(loan, signers, "lend", *arguments)
+    assert receipt.code == code
+    action = trace.root.parts[0]
+    assert (action.kind, action.title) == ("action", "lend")
+    refusals = [one for one in trace.root.all() if one.kind == "refusal"]
+    assert [(one.title, one.value, one.span) for one in refusals] == [
+        (code, receipt.message, receipt.span)
+    ]
+    authorities = [one for one in action.parts if one.kind == "authority"]
+    if code in {"NOT_SIGNED", "NOT_AUTHORISED"}:
+        (authority,) = authorities
+        assert authority.value == tuple(signers.split())
+        assert loan.source[authority.span.start :].startswith("client.holder or Judge")
+    else:
+        assert authorities == []
+
+
+def test_an_unknown_action_has_a_trace_too(loan: World) -> None:
+    """What never began is a refusal at the root."""
+    receipt, trace = traced(loan, "icbc", "nothing")
+    assert receipt.code == "UNKNOWN_ACTION"
+    assert [one.title for one in trace.root.parts] == ["UNKNOWN_ACTION"]
+
+
+def test_amounts_are_seen_with_their_unit(loan: World) -> None:
+    """A value whose unit is a field says which it was."""
+    loan.does("icbc", "sew", "JPY")
+    _, trace = traced(loan, "icbc", "earn", 1, Amount(5, "JPY"))
+    seen = [one for one in trace.root.all() if one.kind == "value" and one.unit is not None]
+    assert {one.unit for one in seen} == {"JPY"}
+    assert {loan.source[one.span.start : one.span.end] for one in seen} >= {"purse.money", "amount"}
+
+
+def test_a_long_trace_is_cut_and_counted(loan: World) -> None:
+    """A loop of thousands fills no memory: what is left out is counted."""
+    receipt, trace = traced(loan, "icbc", "count_up", "ann")
+    assert receipt.code is None
+    assert sum(1 for _ in trace.root.all()) <= SEEN_COUNT_MAX + 1
+    assert trace.left_out_count > 0
+    assert loan.row("Client", "ann").f_debts == 5_000
+
+
+def test_tracing_changes_nothing(loan: World) -> None:
+    """With probes and without them a call comes to the same receipt and the same state."""
+    other = worlds.world(CONTRACT, members="Bank:icbc Judge:j")
+    other.does("icbc", "make", "ann", Amount(5_000, "CNY"))
+    other.does("icbc", "make", "bob", Amount(0, "CNY"))
+    for extra in (0, 1, 0, 9, 1, 5, 6):
+        plain = loan.run("j", "lend", "ann", extra)
+        assert traced(other, "j", "lend", "ann", extra)[0] == plain
+    assert worlds.snapshot(loan.machine) == worlds.snapshot(other.machine)
