@@ -35,7 +35,8 @@ class Bank:
 
     def pay(self, payer_number: str, payee_number: str, amount: int) -> bool:
         """Make a payment; return whether it was not refused."""
-        self.undo = undo = []
+        undo: list[tuple[Any, ...]] = []
+        self.undo = undo
         try:
             payer = self.accounts[payer_number]
             payee = self.accounts[payee_number]

@@ -297,9 +297,7 @@ def found_item(table: Table, key: Any, name: str) -> Any:
     return row
 
 
-def found_hidden_item(  # noqa: PLR0913 -- what `hidden_argument` needs
-    c: Context, table: Table, key: Any, name: str, roles: tuple[str, ...]
-) -> Any:
+def found_hidden_item(c: Context, table: Table, key: Any, name: str, roles: tuple[str, ...]) -> Any:
     """Return the row of a key as `found_item` does, telling outsiders nothing."""
     row = table.rows.get(key)
     if row is None:
@@ -332,7 +330,7 @@ def show_key(key: Any) -> str:
     return _shown(key) if type(key) is str else str(key)
 
 
-def hidden_argument(  # noqa: PLR0913 -- who asks, and for what
+def hidden_argument(
     c: Context, table: Table, name: str, key: Any, roles: tuple[str, ...]
 ) -> Refused:
     """Return what an outsider is told of a record that is missing: the same as if it were there."""

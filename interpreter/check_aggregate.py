@@ -14,6 +14,7 @@ from servanda.interpreter.check_path import names_of
 from servanda.interpreter.check_unit import same_unit, unit_in, with_unit
 from servanda.interpreter.check_value import unknown, value_of
 from servanda.interpreter.facts import frames
+from servanda.interpreter.familiar_words import function_meant
 from servanda.interpreter.misfit import origin
 from servanda.interpreter.model import AggregateKind, AggregateValue, Local, Value
 from servanda.interpreter.scope import Scope
@@ -84,7 +85,9 @@ def kind_of(callee: tree.Expression, scope: Scope) -> AggregateKind | None:
         f"`{written}` does not range over a domain" if written else "this is no aggregate",
         callee.span,
         "`for` is only written in an aggregate",
-        advice=did_you_mean(written, kinds) or f"write one of {', '.join(f'`{k}`' for k in kinds)}",
+        advice=function_meant(written)
+        or did_you_mean(written, kinds)
+        or f"write one of {', '.join(f'`{k}`' for k in kinds)}",
     )
     return None
 

@@ -22,6 +22,7 @@ from servanda.interpreter.check_path import (
     symbol_of,
 )
 from servanda.interpreter.check_value import unknown, value_of
+from servanda.interpreter.familiar_words import function_meant
 from servanda.interpreter.model import (
     AggregateKind,
     DecisionCall,
@@ -55,6 +56,9 @@ def value_of_call(
     names = names_of(expression.callee)
     span = expression.span
     symbol = symbol_of(expression.callee, scope)
+    if names and names[0].text in scope.checking.misnamed:
+        check_rest(expression, scope)
+        return unknown(span)
     if len(names) == 1 and symbol is None:
         builtin = BUILTINS.get(names[0].text)
         if builtin is not None:
@@ -242,7 +246,7 @@ def report_no_function(expression: tree.Apply, names: tuple[tree.Name, ...], sco
         for one, symbol in contract.symbols.items()
         if isinstance(symbol, RuleSymbol | DecisionSymbol)
     ]
-    advice = did_you_mean(
+    advice = function_meant(name.text) or did_you_mean(
         name.text, [*callable_names, *BUILTINS, *(kind.value for kind in AggregateKind)]
     )
     scope.report(

@@ -134,6 +134,8 @@ def signer_of(path: tree.Path, scope: Scope) -> Signer | None:
     first = path.names[0]
     if len(path.names) == 1 and scope.find(first.text) is None:
         symbol = checking.declarations.find(first.text)
+        if first.text in checking.misnamed:
+            return None
         if isinstance(symbol, RoleSymbol):
             checking.used_names.add(first.text)
             return Signer((symbol.name,), None, RoleType(symbol.contract, (symbol.name,)))

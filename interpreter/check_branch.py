@@ -195,7 +195,7 @@ def check_cases(
                     "E0266",
                     f"`{shown}` has no value `{name.text}`",
                     name.span,
-                    "no such value",
+                    f"no name of `{shown}`",
                     Label(subject.span, f"of type `{shown}`"),
                     help=did_you_mean(name.text, names) or f"its values are {listed(names)}",
                 )

@@ -61,6 +61,9 @@ def check_call_statement(
         return ()
     name = call.callee.name
     symbol = scope.checking.declarations.find(name.text)
+    if name.text in scope.checking.misnamed:
+        value_of(call, scope)
+        return ()
     if isinstance(symbol, RuleSymbol | DecisionSymbol):
         report_unused_value(call, scope)
         return ()
@@ -121,7 +124,7 @@ def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, cours
             "E0263",
             f"`{name.text}` is no clause" if symbol else f"unknown clause `{name.text}`",
             name.span,
-            "nothing to call",
+            "no clause of this contract",
             *others,
             help=did_you_mean(name.text, clauses) or f"declare it: `clause {name.text}(…)`",
         )

@@ -23,6 +23,7 @@ from servanda.interpreter.check_path import (
 from servanda.interpreter.check_unit import unit_named
 from servanda.interpreter.check_value import is_zero, unknown, value_of
 from servanda.interpreter.facts import is_known_present
+from servanda.interpreter.familiar_words import means_missing
 from servanda.interpreter.misfit import origin
 from servanda.interpreter.model import (
     Comparison,
@@ -241,8 +242,11 @@ def is_missing_of(expression: tree.IsMissing, scope: Scope) -> Value:
 
 def is_test_of(expression: tree.IsTest, scope: Scope) -> Value:
     """Return whether a value is a state, an enum's name, a unit, or a holder of a role."""
-    operand = settled(value_of(expression.operand, scope), scope, "asked what it is")
     path, span = expression.path, expression.span
+    operand = value_of(expression.operand, scope)
+    if len(path.names) == 1 and means_missing(path.names[0].text):
+        return not_missing_word(expression, operand, scope)
+    operand = settled(operand, scope, "asked what it is")
     asked = operand.type
     if asked == ANYTHING:
         return unknown(span)
@@ -271,6 +275,27 @@ def is_test_of(expression: tree.IsTest, scope: Scope) -> Value:
     return cannot_be(expression, operand, scope)
 
 
+def not_missing_word(expression: tree.IsTest, operand: Value, scope: Scope) -> Value:
+    """Report absence asked for by a word of another language, as in `x is not null`."""
+    if operand.type == ANYTHING:
+        return unknown(expression.span)
+    written = expression.path.names[0].text
+    is_looked_up = isinstance(operand, RecordLookup) or is_known_present(operand, scope)
+    is_optional = isinstance(operand.type, OptionalType) or is_looked_up
+    question = "is not missing" if expression.is_negated else "is missing"
+    scope.report(
+        "E0316",
+        f"a value of type {show_type(operand.type)} is never `{written}`",
+        expression.span,
+        f"this is {show_type(operand.type)}",
+        others=origin(operand, scope),
+        advice=f"the word for absence is `missing`: write `{question}`"
+        if is_optional
+        else "remove the question: only a value declared with `?` can be `missing`",
+    )
+    return unknown(expression.span)
+
+
 def is_owner(path: tree.Path, asked: EnumType | LifecycleType, scope: Scope) -> bool:
     """Whether `Standing.Grey` names its own enum or lifecycle before the name."""
     symbol = symbol_at(path.names[:-1], scope)
@@ -294,6 +319,8 @@ def role_test_of(expression: tree.IsTest, operand: Value, scope: Scope) -> Value
 def cannot_be(expression: tree.IsTest, operand: Value, scope: Scope) -> Value:
     """Report that a value is never what it is asked to be."""
     written = ".".join(name.text for name in expression.path.names)
+    if expression.path.names[0].text in scope.checking.misnamed:
+        return unknown(expression.span)
     symbol = symbol_at(expression.path.names, scope)
     label = f"this is {show_type(operand.type)}"
     advice = "write a state, an enum's name or a role behind `is`, and `==` before any other value"

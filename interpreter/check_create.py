@@ -35,8 +35,10 @@ def value_of_create(
 ) -> Value:
     """Return the creation of a record."""
     symbol = symbol_at(expression.record.names, scope)
-    if not isinstance(symbol, RecordSymbol):
-        report_no_record(expression, scope)
+    is_misnamed = expression.record.names[0].text in scope.checking.misnamed
+    if is_misnamed or not isinstance(symbol, RecordSymbol):
+        if not is_misnamed:
+            report_no_record(expression, scope)
         for argument in expression.arguments:
             value_of(argument.value, scope)
         return unknown(expression.span)

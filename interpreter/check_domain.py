@@ -18,6 +18,7 @@ from servanda.interpreter.check_names import declare_local
 from servanda.interpreter.check_path import KINDS, symbol_of
 from servanda.interpreter.check_value import unknown, value_of
 from servanda.interpreter.count import count_bounds
+from servanda.interpreter.facts import is_known_present, type_declared
 from servanda.interpreter.learn import learn
 from servanda.interpreter.misfit import origin
 from servanda.interpreter.model import (
@@ -34,6 +35,7 @@ from servanda.interpreter.model import (
     Local,
     LocalValue,
     NamesDomain,
+    OutputValue,
     RangeDomain,
     RecordDomain,
     RowCell,
@@ -70,7 +72,10 @@ from servanda.interpreter.types import (
     Type,
     show_type,
 )
+from servanda.interpreter.walk import find_values
 
+GUARDED = (LocalValue, FieldValue, OutputValue)
+"""What a guard may say is there."""
 RANGE_COUNT_MAX = 10_000
 RANGED = (INT, DECIMAL, TEXT, DATE, TIME, DURATION)
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -98,6 +103,8 @@ def domain_of(
         return range_domain(domain, binder, where, limit, span, scope)
     symbol = symbol_of(domain, scope)
     inner = scope.child()
+    if isinstance(domain, tree.NameReference) and domain.name.text in scope.checking.misnamed:
+        return list_domain(unknown(domain.span), binder, where, limit, span, inner)
     match symbol:
         case RecordSymbol():
             local = declare_local(binder, symbol.type, inner)
@@ -275,14 +282,17 @@ def record_domain(
     rest: list[Value] = []
     for condition in conditions:
         equality = equality_of(condition, symbol, binder)
-        if equality is not None and equality[0] not in equalities:
+        is_known = equality is not None and not needs_where(equality[1], scope)
+        if equality is not None and is_known and equality[0] not in equalities:
             equalities[equality[0]] = equality[1]
         else:
             rest.append(condition)
     others: list[Value] = []
     for condition in rest:
         found = ends_of(condition, symbol, binder)
-        if found is not None and found.field not in equalities:
+        ways = () if found is None else (found.low, found.high)
+        is_known = not any(one is not None and needs_where(one, scope) for one in ways)
+        if found is not None and is_known and found.field not in equalities:
             both = found if ends is None else ends.meet(found)
             if both is not None:
                 ends = both
@@ -306,6 +316,19 @@ def record_domain(
         condition=all_of(others),
         limit=limit,
         span=span,
+    )
+
+
+def needs_where(value: Value, outside: Scope) -> bool:
+    """Whether a value may only be read where an earlier condition of the same `where` holds.
+
+    An index is asked before any condition is, so such a value cannot be looked up by.
+    """
+    return any(
+        isinstance(type_declared(one, outside), OptionalType)
+        and not isinstance(one.type, OptionalType)
+        and not is_known_present(one, outside)
+        for one in find_values(value, lambda part: isinstance(part, GUARDED))
     )
 
 

@@ -353,6 +353,10 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
     checking = scope.checking
     name = statement.event.names[-1]
     symbol = checking.declarations.symbols.get(name.text)
+    if name.text in checking.misnamed:
+        for argument in statement.arguments:
+            value_of(argument.value, scope)
+        return None
     if len(statement.event.names) > 1 or not isinstance(symbol, EventSymbol):
         events = [
             one for one, kind in checking.declarations.symbols.items()

@@ -17,6 +17,7 @@ from servanda.interpreter.check_path import (
     declared_names,
     mark_owner,
     members_of,
+    names_of,
     present,
     report_no_such_name,
     symbol_of,
@@ -94,6 +95,8 @@ def declared_value(
 ) -> tuple[Value | None, int]:
     """Return what `Enum.Name` or `o.Name` stands for, and how many members that takes."""
     symbol = symbol_of(first, scope)
+    if is_misnamed(first, scope):
+        return None, 0
     for count, member in enumerate(members, start=1):
         name = member.name
         if isinstance(symbol, EnumSymbol | LifecycleSymbol):
@@ -114,6 +117,12 @@ def declared_value(
     return None, 0
 
 
+def is_misnamed(expression: tree.Expression, scope: Scope) -> bool:
+    """Whether an expression is a name whose declaration was refused."""
+    names = names_of(expression)
+    return len(names) == 1 and names[0].text in scope.checking.misnamed
+
+
 def name_of_set(
     symbol: EnumSymbol | LifecycleSymbol, name: tree.Name, span: Span, scope: Scope
 ) -> Value:
@@ -132,7 +141,7 @@ def report_unknown_member(symbol: ContractSymbol, name: tree.Name, scope: Scope)
         "E0219",
         f"`{contract}` declares no `{name.text}`",
         name.span,
-        "nothing of this name there",
+        f"not declared by `{contract}`",
         others=(Label(symbol.span, f"`{contract}` is used here"),),
         advice=did_you_mean(name.text, declared_names(symbol.declarations))
         or f"write a name that `{contract}` declares",
@@ -191,7 +200,7 @@ def report_no_field(
         "E0213",
         f"`{holder}` has no `{name.text}`",
         name.span,
-        "nothing of this name there",
+        f"no field of `{holder}`",
         others=(Label(declared, f"`{holder}` is declared here"),) if declared else (),
         advice=did_you_mean(name.text, known)
         or (f"it has {', '.join(f'`{one}`' for one in known)}" if known else "it has no fields"),
@@ -243,6 +252,8 @@ def value_of_index(
 ) -> Value:
     """Return the record that `R[key]` looks up."""
     symbol = symbol_of(expression.object, scope)
+    if is_misnamed(expression.object, scope):
+        return unknown(expression.span)
     if not isinstance(symbol, RecordSymbol):
         report_no_lookup(expression, symbol, scope)
         return unknown(expression.span)

@@ -21,6 +21,7 @@ from servanda.interpreter.scope import Scope
 from servanda.interpreter.types import (
     ANYTHING,
     BOOL,
+    MISSING,
     AmountType,
     ListType,
     OutputsType,
@@ -179,6 +180,15 @@ def value_of_list(expression: tree.ListLiteral, scope: Scope, wanted: Type | Non
         report_mixed(items, scope)
         return unknown(expression.span)
     shared, kept = found
+    if shared == MISSING:
+        scope.report(
+            "E0333",
+            "nothing says what this list holds",
+            expression.span,
+            "only `missing` stands in it",
+            advice="leave it out: a list may be empty where a `List of …` is wanted",
+        )
+        return unknown(expression.span)
     group: Type = SetType(shared) if isinstance(guide, SetType) else ListType(shared)
     return ListValue(type=group, span=expression.span, items=kept)
 

@@ -15,6 +15,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check_unit import as_read, field_of_this
 from servanda.interpreter.check_value import unknown, value_of
 from servanda.interpreter.facts import is_known_present
+from servanda.interpreter.familiar_words import currency_meant, value_meant
 from servanda.interpreter.model import BlockTime, Constant, FieldValue, Local, LocalValue, Value
 from servanda.interpreter.scope import Place, Scope
 from servanda.interpreter.suggest import did_you_mean
@@ -159,6 +160,8 @@ def value_of_name(
         assert guided is not None, "a type with names was wanted"
         mark_owner(guided, scope)
         return Constant(type=guided, span=span, value=name.text)
+    if name.text in scope.checking.misnamed:
+        return unknown(span)
     symbol = scope.checking.declarations.find(name.text)
     if symbol is not None:
         return value_of_symbol(symbol, name, scope)
@@ -255,13 +258,16 @@ def value_of_member_name(name: tree.Name, scope: Scope, wanted: Type | None) -> 
         return unknown(name.span)
     known = [*names_in(wanted), *scope.visible_names(), *slots_of_this(scope)]
     known += [*declared_names(declarations), "now", "today"]
+    if wanted == CURRENCY and (meant := currency_meant(name.text)):
+        report_unknown_name(name, [meant], scope)
+        return unknown(name.span)
     report_unknown_name(name, known, scope)
     return unknown(name.span)
 
 
 def report_unknown_name(name: tree.Name, known: list[str], scope: Scope) -> None:
     """Report a name that stands for nothing, with the nearest that stands for something."""
-    advice = did_you_mean(name.text, known)
+    advice = value_meant(name.text) or did_you_mean(name.text, known)
     scope.report(
         "E0210",
         f"unknown name `{name.text}`",

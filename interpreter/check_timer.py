@@ -165,7 +165,7 @@ def states_of(written: tree.Alternatives, record: RecordSymbol, scope: Scope) ->
                 "E0412",
                 f"the lifecycle `{lifecycle.name}` has no state `{one.text}`",
                 one.span,
-                "no such state",
+                f"no state of `{lifecycle.name}`",
                 help=did_you_mean(one.text, lifecycle.states)
                 or f"its states are {listed(lifecycle.states)}",
             )
@@ -195,7 +195,7 @@ def check_duration(
             "E0413",
             "a timer waits at least one second, and at most the calendar",
             trigger.duration.span,
-            "no such wait",
+            "too short or too long",
             help="write a duration, as in `3 days` or `2 * 1 month`",
         )
     return None

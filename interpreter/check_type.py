@@ -20,6 +20,8 @@ from servanda.interpreter.check_unit import (
 )
 from servanda.interpreter.check_value import report_unknown_unit
 from servanda.interpreter.constants import folded
+from servanda.interpreter.familiar_words import type_meant
+from servanda.interpreter.misfit import name_of, origin
 from servanda.interpreter.model import Bound, FieldValue, LocalValue, Value
 from servanda.interpreter.scope import Scope
 from servanda.interpreter.suggest import did_you_mean
@@ -46,6 +48,7 @@ from servanda.interpreter.types import (
     LifecycleType,
     ListType,
     OptionalType,
+    RecordType,
     RoleType,
     SetType,
     Type,
@@ -89,6 +92,8 @@ def named_type(path: tree.Path, scope: Scope) -> Type:
     if len(path.names) == 1:
         if (plain := STORABLE_PLAIN.get(name)) is not None:
             return plain
+        if name in scope.checking.misnamed:
+            return ANYTHING
         if name in CONSTRUCTORS or name in LATER:
             return report_bare(name, path, scope)
     symbol = symbol_at(path.names, scope)
@@ -133,7 +138,12 @@ def report_unknown_type(path: tree.Path, scope: Scope) -> None:
         for name, symbol in one.symbols.items()
         if isinstance(symbol, RoleSymbol | EnumSymbol | LifecycleSymbol | RecordSymbol)
     ]
-    advice = did_you_mean(written, [*known, *STORABLE_PLAIN, *CONSTRUCTORS])
+    meant = type_meant(written)
+    advice = (
+        f"did you mean `{meant}`?"
+        if meant
+        else did_you_mean(written, [*known, *STORABLE_PLAIN, *CONSTRUCTORS])
+    )
     scope.report(
         "E0203",
         f"unknown type `{written}`",
@@ -193,6 +203,15 @@ def applied_type(written: tree.AppliedType, scope: Scope) -> Type:
             return ANYTHING
         if item == ANYTHING:
             return ANYTHING
+        if constructor == "Set" and has_records_inside(item):
+            scope.report(
+                "E0327",
+                f"a Set does not hold {show_type(item)}",
+                written.argument.span,
+                "collections of records have no order to be kept in",
+                advice=f"write `List of {show_type(item)}`, or a Set of the records themselves",
+            )
+            return ANYTHING
         return ListType(item) if constructor == "List" else SetType(item)
     shown = ".".join(one.text for one in names)
     scope.report(
@@ -204,6 +223,13 @@ def applied_type(written: tree.AppliedType, scope: Scope) -> Type:
         or "only `Amount of`, `Balance of`, `List of` and `Set of` are written so",
     )
     return ANYTHING
+
+
+def has_records_inside(item: Type) -> bool:
+    """Whether a collection holds records: a Set is kept in the order of its values."""
+    if not isinstance(item, ListType | SetType):
+        return False
+    return isinstance(item.item, RecordType) or has_records_inside(item.item)
 
 
 def unit_of_path(written: tree.Type, scope: Scope) -> Unit | None:
@@ -226,18 +252,33 @@ def unit_of_path(written: tree.Type, scope: Scope) -> Unit | None:
         return unit
     value = start
     for name in names[1:]:
+        if isinstance(value.type, OptionalType):
+            return report_unit_of_missing(written.path, value, scope)
         inner = read_quietly(value, name.text, scope)
         if inner is None:
             scope.report(
                 "E0213",
                 f"`{show_type(value.type)}` has no `{name.text}`",
                 name.span,
-                "nothing of this name there",
-                advice="write the path to a Currency",
+                f"no field of `{show_type(value.type)}`",
+                advice="name a field of type Currency, or a unit such as `CNY`",
             )
             return None
         value = inner
     return unit_of_fixed(value, written.path, scope)
+
+
+def report_unit_of_missing(path: tree.Path, value: Value, scope: Scope) -> None:
+    """Report a unit held in a record that may be missing: then money would be in no unit."""
+    shown = ".".join(name.text for name in path.names)
+    scope.report(
+        "E0326",
+        f"the unit `{shown}` is not there when `{name_of(value) or path.names[0].text}` is missing",
+        path.span,
+        f"of type {show_type(value.type)}",
+        others=origin(value, scope),
+        advice="keep the unit in a field of type Currency beside it, or write one such as `CNY`",
+    )
 
 
 def start_of_path(name: tree.Name, scope: Scope) -> Value | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from servanda.grammar.source import Span
-from servanda.interpreter.facts import chain_of, event_of, frames
+from servanda.interpreter.facts import chain_of, event_of, frames, leans_on_guard
 from servanda.interpreter.model import (
     Constant,
     FieldValue,
@@ -53,16 +53,15 @@ def unit_named(name: str, scope: Scope) -> FixedUnit | None:
     return None
 
 
-def unit_names(scope: Scope) -> list[str]:
-    """Return the names of all units, declared ones first, for suggestions."""
+def declared_units(scope: Scope) -> list[str]:
+    """Return the names of declared units: a currency of ISO 4217 is never guessed by spelling."""
     declarations = scope.checking.declarations
-    declared = [
+    return [
         name
         for one in (declarations, *declarations.opened)
         for name, symbol in one.symbols.items()
         if isinstance(symbol, UnitSymbol)
     ]
-    return [*declared, *ISO_4217]
 
 
 def unit_of_currency(value: Value, scope: Scope) -> Unit | None:
@@ -78,9 +77,13 @@ def unit_of_currency(value: Value, scope: Scope) -> Unit | None:
 
 
 def root_of(value: Value, scope: Scope) -> FieldUnit | None:
-    """Return the fixed path that `value` reads, to hang the name of a unit on."""
+    """Return the fixed path that `value` reads, to hang the name of a unit on.
+
+    A type goes further than a guard: `if g is missing then 0 else g.amount` has the unit of `g`
+    also where `g` is missing. So no unit hangs on what a guard alone says is there.
+    """
     chain = chain_of(value, scope)
-    if chain is None or chain.changing or chain.local.number in scope.checking.reassigned:
+    if chain is None or leans_on_guard(value, scope) or chain.changing or chain.local.number in scope.checking.reassigned:
         return None
     before = scope.checking.unit_roots.get(chain.local.number)
     if before is not None:

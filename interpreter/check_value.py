@@ -14,7 +14,8 @@ from servanda.grammar import tree
 from servanda.grammar.source import Span
 from servanda.grammar.tree import DurationUnit
 from servanda.interpreter.calendar_dates import parse_date
-from servanda.interpreter.check_unit import unit_named, unit_names
+from servanda.interpreter.check_unit import declared_units, unit_named
+from servanda.interpreter.familiar_words import currency_meant
 from servanda.interpreter.model import Constant, Value
 from servanda.interpreter.numbers import (
     DIGITS_MAX,
@@ -166,13 +167,17 @@ def amount_of(expression: tree.AmountLiteral, scope: Scope) -> Value:
 
 def report_unknown_unit(name: tree.Name, scope: Scope) -> None:
     """Report a unit that is neither of ISO 4217 nor declared."""
+    if name.text in scope.checking.misnamed:
+        return
+    meant = currency_meant(name.text)
     scope.report(
         "E0217",
         f"unknown unit `{name.text}`",
         name.span,
         "no currency of ISO 4217 and no declared unit",
-        advice=did_you_mean(name.text, unit_names(scope))
-        or f"declare it: `unit {name.text} decimals 0`",
+        advice=(f"did you mean `{meant}`?" if meant else "")
+        or did_you_mean(name.text, declared_units(scope))
+        or f"write a code of ISO 4217, as in `CNY`, or declare it: `unit {name.text} decimals 2`",
     )
 
 

@@ -27,7 +27,7 @@ from servanda.interpreter.declare_table import decision_symbol
 from servanda.interpreter.declare_used import declarations_of
 from servanda.interpreter.model import Bound, ContractModel, EventModel, Local, ParameterModel
 from servanda.interpreter.scope import Checking, Place, Scope
-from servanda.interpreter.suggest import did_you_mean
+from servanda.interpreter.suggest import closest, did_you_mean
 from servanda.interpreter.symbols import (
     ActionSymbol,
     ClauseSymbol,
@@ -205,10 +205,12 @@ def check_timezone(file: tree.File, checking: Checking) -> None:
 def add_symbol(name: tree.Name, symbol: Symbol, checking: Checking) -> bool:
     """Declare `name` for the whole contract; return whether it was free."""
     if not check_reserved(name, checking.diagnostics, is_callable=True):
+        checking.misnamed.add(name.text)
         return False
     declarations = checking.declarations
     earlier = declarations.symbols.get(name.text)
     if earlier is not None:
+        checking.misnamed.add(name.text)
         report(
             checking.diagnostics,
             "E0250",
@@ -277,9 +279,12 @@ def declare_sets(file: tree.File, checking: Checking) -> None:
                 check_distinct(members, "name", checking.diagnostics)
                 kept = tuple(dict.fromkeys(one.text for one in members))
                 symbol = EnumSymbol(EnumType(contract, name.text, kept), name.span)
-                add_symbol(name, symbol, checking)
+                if not add_symbol(name, symbol, checking):
+                    checking.misnamed.update(kept)
             case tree.LifecycleDeclaration(name=name):
-                add_symbol(name, lifecycle_symbol(item, checking), checking)
+                lifecycle = lifecycle_symbol(item, checking)
+                if not add_symbol(name, lifecycle, checking):
+                    checking.misnamed.update(lifecycle.type.states)
 
 
 def declare_unit(name: tree.Name, decimals: int, span: Span, checking: Checking) -> None:
@@ -313,22 +318,42 @@ def lifecycle_symbol(written: tree.LifecycleDeclaration, checking: Checking) -> 
     arrows: dict[str, tuple[str, ...]] = dict.fromkeys(states, ())
     for line in written.lines:
         check_distinct(line.targets, "arrow to", checking.diagnostics)
-        for target in line.targets:
-            if target.text not in arrows:
-                report(
-                    checking.diagnostics,
-                    "E0259",
-                    f"unknown state `{target.text}` in the lifecycle `{written.name.text}`",
-                    target.span,
-                    "no line of the lifecycle begins with this state",
-                    help=did_you_mean(target.text, states)
-                    or f"add a line `{target.text}` if no arrow leads out of it",
-                )
-        known = tuple(dict.fromkeys(one.text for one in line.targets if one.text in arrows))
+        reached = [state_reached(target, states, written, checking) for target in line.targets]
+        for state in reached:
+            arrows.setdefault(state, ())
         for source in line.sources:
-            arrows[source.text] = tuple(dict.fromkeys((*arrows[source.text], *known)))
-    lifecycle = LifecycleType(checking.declarations.contract, written.name.text, states)
+            arrows[source.text] = tuple(dict.fromkeys((*arrows[source.text], *reached)))
+    lifecycle = LifecycleType(checking.declarations.contract, written.name.text, tuple(arrows))
     return LifecycleSymbol(lifecycle, arrows, written.name.span)
+
+
+def state_reached(
+    target: tree.Name,
+    states: tuple[str, ...],
+    written: tree.LifecycleDeclaration,
+    checking: Checking,
+) -> str:
+    """Return the state that an arrow leads to: one that is unknown is reported here and then let be.
+
+    It was mistyped, or its own line was forgotten: it goes on as what was meant, so that nothing
+    that names it is reported again.
+    """
+    if target.text in states:
+        return target.text
+    meant = closest(target.text, states)
+    earlier = [one for line in written.lines for one in line.targets if one.text == target.text]
+    if target is earlier[0]:
+        report(
+            checking.diagnostics,
+            "E0259",
+            f"unknown state `{target.text}` in the lifecycle `{written.name.text}`",
+            target.span,
+            "no line of the lifecycle begins with this state",
+            help=f"did you mean `{meant}`?"
+            if meant
+            else f"add a line `{target.text}` if no arrow leads out of it",
+        )
+    return meant or target.text
 
 
 def declare_callable(item: object, outline: Outline) -> None:

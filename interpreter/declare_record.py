@@ -64,8 +64,10 @@ def announce(written: tree.RecordDeclaration, checking: Checking) -> RecordHeadi
     for one in names:
         check_reserved(one, checking.diagnostics, is_callable=False)
     if not check_reserved(name, checking.diagnostics, is_callable=True):
+        checking.misnamed.add(name.text)
         return None
     if (earlier := declarations.symbols.get(name.text)) is not None:
+        checking.misnamed.add(name.text)
         report(
             checking.diagnostics,
             "E0250",

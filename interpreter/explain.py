@@ -98,20 +98,20 @@ class Trace:
         return self._root
 
     def enter(self, site: Site, value: Any = None) -> None:
-        """A clause, action, rule, timer or decision begins."""
+        """Begin a clause, action, rule, timer or decision."""
         self._frames.append(_Frame(self._note(site, value)))
 
     def leave(self) -> None:
-        """It ends."""
+        """End what began last."""
         self._frames.pop().settle()
 
     def end(self, value: Any) -> Any:
-        """The decision ends with `value`, which is handed on."""
+        """End a decision and hand its `value` on."""
         self.leave()
         return value
 
     def give(self, site: Site, value: Any) -> Any:
-        """The action or rule ends by giving `value`, which is handed on."""
+        """End an action or rule that gives `value`, and hand it on."""
         frame = self._frames[-1]
         parts, frame.loose = frame.loose, []
         self._note(site, value, parts)
@@ -119,7 +119,7 @@ class Trace:
         return value
 
     def step(self, site: Site) -> Seen:
-        """A statement begins; what comes until the next belongs to it."""
+        """Begin a statement; what comes until the next belongs to it."""
         frame = self._frames[-1]
         frame.settle()
         frame.parts = frame.seen.parts
@@ -133,7 +133,7 @@ class Trace:
         self.step(site).value = signers if caller is None else caller
 
     def mark(self, site: Site) -> Mark:
-        """A value or a condition begins."""
+        """Mark where a value or a condition begins."""
         return site, len(self._frames[-1].loose)
 
     def see(self, mark: Mark, value: Any, unit: str | None = None) -> Any:
@@ -146,11 +146,11 @@ class Trace:
         return value
 
     def row(self, site: Site) -> None:
-        """A row of a decision applies."""
+        """Note a row of a decision that applies."""
         self._note(site, None)
 
     def refuse(self, code: str, message: str, span: Span | None) -> None:
-        """The rules said no: everything that was running has ended there."""
+        """Note that the rules said no, which ended everything that was running."""
         site = Site("refusal", span or self._frames[-1].seen.span, title=code)
         self._note(site, message)
         while len(self._frames) > 1:

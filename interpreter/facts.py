@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from servanda.interpreter.model import FieldValue, Local, LocalValue, OutputValue, Value
 from servanda.interpreter.scope import Scope
 from servanda.interpreter.symbols import EventSymbol
-from servanda.interpreter.types import EventType, FieldUnit, OutputsType
+from servanda.interpreter.types import EventType, FieldUnit, OptionalType, OutputsType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,33 @@ def chain_of(value: Value, scope: Scope) -> Chain | None:
         else:
             return None
     return Chain(value.local, tuple(reversed(fields)), tuple(changing))
+
+
+def type_declared(value: Value, scope: Scope) -> Type:
+    """Return the type of a local, field or output before any guard: it may say that it is missing."""
+    if isinstance(value, LocalValue):
+        return value.local.type
+    if isinstance(value, FieldValue):
+        slot = scope.checking.declarations.record(value.record).slots.get(value.field)
+        return slot.type if slot is not None else value.type
+    if isinstance(value, OutputValue):
+        read = value.object.type
+        if isinstance(read, OutputsType):
+            return read.outputs[value.index][1]
+        event = event_of(read, scope) if isinstance(read, EventType) else None
+        return event.parameters[value.index].type if event else value.type
+    return value.type
+
+
+def leans_on_guard(value: Value, scope: Scope) -> bool:
+    """Whether a chain passes through what may be missing, and a guard alone says it is there."""
+    while isinstance(value, LocalValue | FieldValue | OutputValue):
+        if isinstance(type_declared(value, scope), OptionalType):
+            return True
+        if isinstance(value, LocalValue):
+            return False
+        value = value.object
+    return False
 
 
 def output_name(value: OutputValue, scope: Scope) -> str:

@@ -29,6 +29,7 @@ from servanda.interpreter.refusals import Refused
 from servanda.interpreter.runtime import names_for_generated_code, over_cost
 from servanda.interpreter.settle import settle
 from servanda.interpreter.state import FIELD, Table, Tables, undo
+from servanda.interpreter.time_zones import UTC, Zone
 from servanda.interpreter.timers import (
     NEVER,
     ArmedTimer,
@@ -38,7 +39,6 @@ from servanda.interpreter.timers import (
     TimerWatch,
     retried,
 )
-from servanda.interpreter.time_zones import UTC, Zone
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.units import ISO_4217
 from servanda.interpreter.values import show_amount, show_text
@@ -242,13 +242,7 @@ class Machine:
 
     def _execute(self, context: Context, call: Call) -> Receipt:
         try:
-            while True:
-                try:
-                    value = self.run_action(context, call.action, call.arguments)
-                    break
-                except Overdue as overdue:
-                    context.start_again()
-                    self.fire_overdue(overdue.rows)
+            value = self._run(context, call)
             settle(context, self._invariants)
         except Refused as refused:
             self.locate(refused)
@@ -262,6 +256,14 @@ class Machine:
         if value is not None:
             value = self._given(call, value)
         return self._receipt(context, call.action, value)
+
+    def _run(self, context: Context, call: Call) -> Any:
+        while True:
+            try:
+                return self.run_action(context, call.action, call.arguments)
+            except Overdue as overdue:
+                context.start_again()
+                self.fire_overdue(overdue.rows)
 
     def run_action(self, context: Context, action: str, arguments: tuple[Any, ...]) -> Any:
         """Run an action's generated code inside a context."""

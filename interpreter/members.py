@@ -6,7 +6,6 @@ everywhere. Here members are plain names; keys and signatures come with the chai
 
 from __future__ import annotations
 
-
 NO_ROLES: frozenset[str] = frozenset()
 
 

@@ -10,7 +10,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter import arguments, calendar_dates, numbers, times, units, values
 from servanda.interpreter.arguments import KEY_BYTES_MAX, TEXT_BYTES_MAX, sorted_set
 from servanda.interpreter.generate.showing import SHOWING
-from servanda.interpreter.numbers import Unreadable, check_amount, check_int
+from servanda.interpreter.numbers import Unreadable, check_amount
 from servanda.interpreter.receipts import Amount, Event, Notice
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.state import Row, Table, place_of_balance

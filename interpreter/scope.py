@@ -52,6 +52,8 @@ class Checking:
     """The path that a `let` gave a second name, so that units are the same under both."""
     reassigned: set[int] = field(default_factory=set)
     """Locals that are assigned again somewhere in their block: no unit may hang on them."""
+    misnamed: set[str] = field(default_factory=set)
+    """Names whose declaration was refused: what uses them is no mistake of its own."""
     refusal_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The codes with which each used contract refuses, for `cannot … because`."""
 

@@ -56,7 +56,7 @@ class Driver(Protocol):
     ) -> object:
         """Run an action and return what it gave, in its outward form."""
 
-    def cannot(  # noqa: PLR0913 -- the parts of one step
+    def cannot(
         self,
         span: Span,
         parties: tuple[str, ...],

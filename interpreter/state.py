@@ -55,7 +55,7 @@ def slot_of(record: RecordModel, name: str) -> str:
 
 
 class IndexTable:
-    """The rows of one table by the values of some fields, then in order of a range field and key."""
+    """The rows of one table by the values of some fields, then by a range field and key."""
 
     __slots__ = ("buckets", "equality_slots", "range_slot")
 
@@ -87,7 +87,7 @@ class IndexTable:
         # A missing value sorts before every present one and is never in a range.
         return (value is not None, value, row.key)
 
-    def find(  # noqa: PLR0913 -- a range has two ends, each open or closed
+    def find(
         self,
         table: Table,
         values: tuple[object, ...],

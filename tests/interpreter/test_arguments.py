@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -194,7 +193,7 @@ class Liar:
 
 
 def deep(count: int) -> object:
-    """Return a tuple in a tuple in a tuple …"""
+    """Return a tuple in a tuple in a tuple, and so on."""
     value: object = 1
     for _ in range(count):
         value = (value,)
@@ -236,8 +235,19 @@ HOSTILE: list[Any] = [
         Amount(True, "CNY"),
         Amount(10**27, "CNY"),
     ),
-    *(Amount(1.0, "CNY"), Amount(1, Name("CNY")), Amount(1, Liar()), Amount([], []), (1, "CNY")),  # type: ignore[arg-type]
-    *(tuple.__new__(Amount, ()), tuple.__new__(Amount, (1,)), tuple.__new__(Amount, (1, "CNY", 2))),
+    *[
+        tuple.__new__(Amount, parts)
+        for parts in (
+            (),
+            (1,),
+            (1, "CNY", 2),
+            (1.0, "CNY"),
+            (1, Liar()),
+            (1, Name("CNY")),
+            ([], []),
+        )
+    ],
+    (1, "CNY"),
     *((Amount(1, "CNY"), Amount(1, "USD")), (Amount(1, "CNY"), None), [Liar()], (Liar(),)),
 ]
 
@@ -393,7 +403,7 @@ anything = st.recursive(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=st.sampled_from(sorted(TYPES)), value=anything)
-def test_nothing_but_a_receipt_comes_out(types: World, name: str, value: Any) -> None:
+def test_nothing_but_a_receipt_comes_out(types: World, name: str, value: object) -> None:
     """No value of any type makes a call raise."""
     receipt = types.run("icbc", f"take_{name}", value)
     assert receipt.code in {None, "BAD_ARGUMENT", "MISSING_RECORD", "WRONG_STATE"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from itertools import permutations, product
 from pathlib import Path
 from typing import Any
-
-from itertools import permutations, product
 
 import pytest
 from hypothesis import given, settings
@@ -154,6 +153,8 @@ def test_a_suspended_member_may_nothing(council: World) -> None:
     council.machine.members.reinstate("nobody")
 
 
+Tree = Any
+"""An authority as generated code makes it: tuples in tuples."""
 ROLES = ("A", "B", "C")
 leaves = st.one_of(
     st.sampled_from(ROLES).map(lambda role: ("role", (role,), None)),
@@ -171,7 +172,7 @@ trees = st.recursive(
 )
 
 
-def satisfied(tree: Any, signers: tuple[str, ...], members: Members) -> bool:
+def satisfied(tree: Tree, signers: tuple[str, ...], members: Members) -> bool:
     """Whether some way to hand out the signers satisfies a tree: tried one by one."""
     return any(
         len(places) <= len(signers)
@@ -183,18 +184,21 @@ def satisfied(tree: Any, signers: tuple[str, ...], members: Members) -> bool:
     )
 
 
-def ways(tree: Any) -> list[list[Any]]:
+def ways(tree: Tree) -> list[list[Tree]]:
     """Return the lists of places, one of which must be filled by different members."""
     if tree[0] == "any":
         return [way for part in tree[1] for way in ways(part)]
     if tree[0] == "all":
-        return [sum(chosen, []) for chosen in product(*(ways(part) for part in tree[1]))]
+        return [
+            [one for way in chosen for one in way]
+            for chosen in product(*(ways(part) for part in tree[1]))
+        ]
     if tree[0] == "quorum":
         return [[("role", tree[2], None)] * tree[1]]
     return [[tree]]
 
 
-def fits(place: Any, name: str, members: Members) -> bool:
+def fits(place: Tree, name: str, members: Members) -> bool:
     """Whether a member may fill a place."""
     if place[0] == "party":
         return bool(place[1] == name and members.has_role(name, None))
@@ -207,7 +211,7 @@ def fits(place: Any, name: str, members: Members) -> bool:
     roles=st.lists(st.sets(st.sampled_from(ROLES)), min_size=5, max_size=5),
     signers=st.lists(st.sampled_from("pqrstu"), unique=True, max_size=5),
 )
-def test_matching_finds_every_way(tree: Any, roles: list[set[str]], signers: list[str]) -> None:
+def test_matching_finds_every_way(tree: Tree, roles: list[set[str]], signers: list[str]) -> None:
     """Signers satisfy an authority exactly when some way to hand them out does."""
     members = Members()
     for name, held in zip("pqrst", roles, strict=True):

@@ -160,8 +160,12 @@ def told(seen: Seen, depth: int = 0) -> list[str]:
     """Return a tree as lines: kind, source text or title, and value."""
     lines = []
     for one in seen.parts:
-        text = one.title or CONTRACT[one.span.start : one.span.end].split("\n")[0]
-        value = "" if one.kind in {"step", "action", "clause", "rule", "row"} else f" = {getattr(one.value, 'key', one.value)}"
+        text = one.title or CONTRACT[one.span.start : one.span.end].split("\n", maxsplit=1)[0]
+        value = (
+            ""
+            if one.kind in {"step", "action", "clause", "rule", "row"}
+            else f" = {getattr(one.value, 'key', one.value)}"
+        )
         lines += [f"{'  ' * depth}{one.kind} {text}{value}", *told(one, depth + 1)]
     return lines
 
@@ -173,8 +177,6 @@ def test_a_trace_is_a_tree_of_what_decided(loan: World) -> None:
     lines = told(trace.root)
     assert "\n".join(lines) == TREE
     assert trace.root is trace.root
-
-
 
 
 def test_a_trace_ends_where_the_rules_said_no(loan: World) -> None:

@@ -69,11 +69,11 @@ decision both (unique)
   | 5..9           | true        || Green      | n + 1      |
   | -              | false       || Blue       | 0          |
 rule bounded(n: Int in 1..5): Int = n * n
-clause needs(n: Int in 1..5)
-  notify_all(n)
-clause notify_all(n: Int)
-  for item in Item where item.kind is Red limit 2
-    notify someone(item) that "{n}"
+clause set_number(item: Item, n: Int in 1..5)
+  item.number = n
+action renumber(item: Item, n: Int)
+  by Bank
+  set_number(item, n)
 action make(name: Text, kind: Kind, number: Int, note: Text?)
   by Bank as bank
   create Item(name: name, kind: kind, number: number, note: note)
@@ -127,20 +127,23 @@ action kinds(item: Item): Set of Kind
   by Bank
   give set_of_kinds(item)
 rule set_of_kinds(item: Item): Set of Kind = [Green, item.kind, Blue]
-""".replace(
-    """clause needs(n: Int in 1..5)
-  notify_all(n)
-clause notify_all(n: Int)
-  for item in Item where item.kind is Red limit 2
-    notify someone(item) that "{n}"
-""",
-    """clause set_number(item: Item, n: Int in 1..5)
-  item.number = n
-action renumber(item: Item, n: Int)
+"""
+
+
+OTHER = """\
+contract Other version 1
+use Base as b
+role Bank
+unit Point decimals 2
+record Thing[name: Text]
+  money: Balance of Point
+action make(name: Text, item: b.Item)
   by Bank
-  set_number(item, n)
-""",
-)
+  create Thing(name: name)
+action fill(thing: Thing)
+  by Bank
+  issue 1.50 Point to thing.money
+"""
 
 
 @pytest.fixture(scope="module")
@@ -214,12 +217,8 @@ def test_costs_are_counted_and_bounded() -> None:
 
 def test_only_what_fits_is_deployed() -> None:
     """A contract is deployed once, after those that it uses, with units and zones that agree."""
-    other = 'contract Other version 1\nuse Base as b\nrole Bank\nunit Point decimals 2\n'
-    other += "record Thing[k: Point]\n".replace("k: Point", "k: Text") + "  money: Balance of Point\n"
-    other += "action make(k: Text, item: b.Item)\n  by Bank\n  create Thing(k: k)\n"
-    other += "action fill(thing: Thing)\n  by Bank\n  issue 1.50 Point to thing.money\n"
     base = CONTRACT.replace("contract Works", "contract Base")
-    first, second = worlds.programs(base, other)
+    first, second = worlds.programs(base, OTHER)
     machine = Machine()
     with pytest.raises(Undeployable, match="uses Base"):
         machine.deploy(second)

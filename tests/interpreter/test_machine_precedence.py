@@ -145,7 +145,7 @@ def test_invariants_and_cost_come_last(order: World) -> None:
 
 
 def test_an_outsider_learns_nothing_of_a_hidden_record(order: World) -> None:
-    """Whether a record exists, in which state and with which unit, shows in nothing to outsiders."""
+    """Whether a record exists, in which state and unit, shows in nothing to outsiders."""
     for arguments in (
         (1, "a", Amount(1, "CNY")),
         (1, "a", Amount(1, "USD")),

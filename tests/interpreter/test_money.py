@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from servanda.interpreter.context import Context
 from servanda.interpreter.receipts import Amount
 
 PATH = Path(__file__).parent / "worlds.py"
@@ -62,7 +63,7 @@ action mint(box: Box, amount: Amount of CNY in -10 CNY..1_000_000_000 CNY)
 action earn(purse: Purse, amount: Amount of purse.currency): Amount of purse.currency
   by Bank
   issue amount to purse.money
-  move amount / 2 rounded from purse.money to purse.kept
+  move round(amount / 2, purse.currency, down) from purse.money to purse.kept
   emit Paid(purse, purse.money, missing)
   emit Paid(purse, purse.kept, purse.money)
   emit Listed(purse, [purse.money, purse.kept])
@@ -81,7 +82,7 @@ action look(purse: Purse, is_there: Bool): Amount of purse.currency?
   if is_there
     give purse.money
   give missing
-""".replace("amount / 2 rounded", "round(amount / 2, purse.currency, down)")
+"""
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def steps(world: World, name: str) -> tuple[int, int, int]:
 
 
 def test_money_moves_between_records_and_fields(vault: World) -> None:
-    """A move takes here and adds there, also within one record, and to itself it changes nothing."""
+    """A move takes here and adds there, also in one record; to itself it changes nothing."""
     assert vault.code("icbc", "pay", "a", "b", Amount(300, "CNY")) is None
     assert vault.code("icbc", "hold", "a", Amount(100, "CNY")) is None
     assert vault.code("icbc", "pay", "a", "a", Amount(600, "CNY")) is None
@@ -171,7 +172,7 @@ def test_money_from_nowhere_stops_everything(vault: World) -> None:
     """When our own code makes money, the assertion of conservation fires before it is kept."""
     honest = vault.machine._actions["Vault", "pay"]
 
-    def counterfeit(context: Any, arguments: tuple[Any, ...]) -> None:
+    def counterfeit(context: Context, arguments: tuple[Any, ...]) -> None:
         honest(context, arguments)
         row = vault.row("Box", "b")
         context.undo.append((row, "b_cash", row.b_cash))
@@ -188,8 +189,9 @@ def test_forgotten_issues_stop_everything(vault: World) -> None:
     """Money that is issued without being counted is money from nowhere too."""
     honest = vault.machine._actions["Vault", "earn"]
 
-    def forgetful(context: Any, arguments: tuple[Any, ...]) -> None:
+    def forgetful(context: Context, arguments: tuple[Any, ...]) -> None:
         honest(context, arguments)
+        assert context.issued is not None
         context.issued.clear()
 
     vault.machine._actions["Vault", "earn"] = forgetful

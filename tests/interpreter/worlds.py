@@ -6,7 +6,7 @@ this file by its path, since tests are no package.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from servanda.interpreter.state import Row
 from servanda.interpreter.time_zones import Zone
 from servanda.interpreter.times import parse_time
 
+Anything = Any
+"""Values of every type of the language."""
 START = "2026-01-05T09:00Z"
 
 
@@ -70,7 +72,7 @@ class World:
         """Run a call through the code with probes."""
         return self.machine.trace(call)
 
-    def does(self, signers: str, action: str, *arguments: object) -> Any:
+    def does(self, signers: str, action: str, *arguments: object) -> Anything:
         """Run an action that must be done; return what it gave."""
         receipt = self.run(signers, action, *arguments)
         assert receipt.code is None, (receipt.code, receipt.message)
@@ -86,7 +88,7 @@ class World:
         self.machine.audit()
         return receipt.code
 
-    def ask(self, signers: str, rule: str, *arguments: object) -> Any:
+    def ask(self, signers: str, rule: str, *arguments: object) -> Anything:
         """Ask a rule."""
         call = Call(self.contract, rule, arguments, tuple(signers.split()))
         receipt = self.machine.ask(call)
@@ -97,7 +99,7 @@ class World:
         """Open one block at a time; return what its timers came to."""
         return self.machine.advance(parse_time(time))
 
-    def row(self, record: str, key: object) -> Any:
+    def row(self, record: str, key: object) -> Anything:
         """Return a record of the last contract."""
         for its_type, table in self.machine.tables.items():
             if (its_type.contract, its_type.name) == (self.contract, record):
@@ -143,25 +145,24 @@ def _lines(machine: Machine) -> Iterator[str]:
             yield f"  {row.key!r} {fields!r}"
         for index, kept in table.indexes.items():
             buckets = [
-                (_shown(values), [tuple(_shown(entry)) for entry in bucket])
+                repr((_shown(values), [_shown(tuple(entry)) for entry in bucket]))
                 for values, bucket in kept.buckets.items()
             ]
-            yield f"  index {index.equality_fields} {index.range_field} {sorted(map(repr, buckets))}"
-    yield f"queue {[(tuple(order), machine.queue._by_order[order][0][1:]) for order in machine.queue._order]}"
-    yield f"first {machine.queue.first_at} {len(machine.queue._by_row)}"
+            yield f"  {index.equality_fields} {index.range_field} {sorted(buckets)}"
+    queue = machine.queue
+    yield f"queue {[(tuple(order), queue._by_order[order][0][1:]) for order in queue._order]}"
+    yield f"first {queue.first_at} {len(queue._by_row)}"
     yield f"issued {sorted(machine.issued.items())}"
     for pairs in machine._invariants._totals.values():
         for _, total in pairs:
-            yield f"totals {sorted((_shown(group), str(sum_)) for group, sum_ in total.totals.items())}"
-            yield f"shares {sorted((row.key, _shown(share)) for row, share in total.shares.items())}"
+            totals = [(_shown(group), str(found)) for group, found in total.totals.items()]
+            yield f"totals {sorted(totals)}"
+            yield f"shares {sorted((row.key, _shown(one)) for row, one in total.shares.items())}"
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Anything) -> Anything:
     if isinstance(value, Row):
         return (type(value).__name__, value.key)
     if isinstance(value, tuple):
         return tuple([_shown(one) for one in value])
     return repr(value)
-
-
-Deploy = Callable[..., World]
