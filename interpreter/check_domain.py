@@ -20,7 +20,7 @@ from servanda.interpreter.check_value import unknown, value_of
 from servanda.interpreter.count import count_bounds
 from servanda.interpreter.facts import is_known_present, type_declared
 from servanda.interpreter.learn import learn
-from servanda.interpreter.misfit import origin
+from servanda.interpreter.misfit import name_of, origin
 from servanda.interpreter.model import (
     Both,
     Comparison,
@@ -280,18 +280,22 @@ def record_domain(
     equalities: dict[str, Value] = {}
     ends: Ends | None = None
     rest: list[Value] = []
+    guarded: Value | None = None
     for condition in conditions:
         equality = equality_of(condition, symbol, binder)
-        is_known = equality is not None and not needs_where(equality[1], scope)
-        if equality is not None and is_known and equality[0] not in equalities:
+        part = guarded_part(equality[1], scope) if equality is not None else None
+        if part is not None:
+            guarded, equality = part, None
+        if equality is not None and equality[0] not in equalities:
             equalities[equality[0]] = equality[1]
         else:
             rest.append(condition)
     others: list[Value] = []
     for condition in rest:
         found = ends_of(condition, symbol, binder)
-        ways = () if found is None else (found.low, found.high)
-        is_known = not any(one is not None and needs_where(one, scope) for one in ways)
+        is_known = found is not None and not (
+            guarded_part(found.low, scope) or guarded_part(found.high, scope)
+        )
         if found is not None and is_known and found.field not in equalities:
             both = found if ends is None else ends.meet(found)
             if both is not None:
@@ -299,7 +303,9 @@ def record_domain(
                 continue
         others.append(condition)
     if not equalities:
-        if all(one.type != ANYTHING for one in conditions):
+        if guarded is not None:
+            report_guarded(guarded, scope)
+        elif all(one.type != ANYTHING for one in conditions):
             report_no_index(symbol, binder, where, span, scope)
         return WholeDomain(symbol.type, all_of(conditions), limit, span)
     ordered = tuple(name for name in symbol.slots if name in equalities)
@@ -319,17 +325,19 @@ def record_domain(
     )
 
 
-def needs_where(value: Value, outside: Scope) -> bool:
-    """Whether a value may only be read where an earlier condition of the same `where` holds.
+def guarded_part(value: Value | None, outside: Scope) -> Value | None:
+    """Return the part of a value that is there only where an earlier condition of `where` holds.
 
-    An index is asked before any condition is, so such a value cannot be looked up by.
+    An index is asked before any condition is, so nothing can be looked up by such a value.
     """
-    return any(
-        isinstance(type_declared(one, outside), OptionalType)
-        and not isinstance(one.type, OptionalType)
-        and not is_known_present(one, outside)
-        for one in find_values(value, lambda part: isinstance(part, GUARDED))
-    )
+    if value is None:
+        return None
+    for one in find_values(value, lambda part: isinstance(part, GUARDED)):
+        is_narrowed = not isinstance(one.type, OptionalType)
+        is_optional = isinstance(type_declared(one, outside), OptionalType)
+        if is_narrowed and is_optional and not is_known_present(one, outside):
+            return one
+    return None
 
 
 def field_read(value: Value, binder: Local) -> str | None:
@@ -412,6 +420,19 @@ def reads(value: object, binder: Local) -> bool:
         elif is_dataclass(one) and not isinstance(one, Local | Type | type):
             waiting.extend(getattr(one, each.name) for each in fields(one))
     return False
+
+
+def report_guarded(value: Value, scope: Scope) -> None:
+    """Report an equality that no index answers, since its other side may be missing."""
+    shown = name_of(value)
+    scope.report(
+        "E0319",
+        "records are not found by what only this `where` says is there",
+        value.span,
+        "an index is asked before any condition is",
+        others=origin(value, scope),
+        advice=f"ask first, outside: `if {shown or 'x'} is not missing`",
+    )
 
 
 def report_no_index(

@@ -253,7 +253,8 @@ def unit_of_path(written: tree.Type, scope: Scope) -> Unit | None:
     value = start
     for name in names[1:]:
         if isinstance(value.type, OptionalType):
-            return report_unit_of_missing(written.path, value, scope)
+            report_unit_of_missing(written.path, value, scope)
+            return None
         inner = read_quietly(value, name.text, scope)
         if inner is None:
             scope.report(

@@ -83,7 +83,12 @@ def root_of(value: Value, scope: Scope) -> FieldUnit | None:
     also where `g` is missing. So no unit hangs on what a guard alone says is there.
     """
     chain = chain_of(value, scope)
-    if chain is None or leans_on_guard(value, scope) or chain.changing or chain.local.number in scope.checking.reassigned:
+    if (
+        chain is None
+        or leans_on_guard(value, scope)
+        or chain.changing
+        or chain.local.number in scope.checking.reassigned
+    ):
         return None
     before = scope.checking.unit_roots.get(chain.local.number)
     if before is not None:

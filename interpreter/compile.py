@@ -12,7 +12,7 @@ from typing import Any
 from servanda.grammar.source import Span
 from servanda.interpreter.generate.contract import ContractWriter
 from servanda.interpreter.generate.writer import Reference, Site, Writer
-from servanda.interpreter.model import ContractModel
+from servanda.interpreter.model import ContractModel, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,14 @@ class Program:
     probed: Code
 
 
-def compile_contract(model: ContractModel) -> Program:
-    """Return the program of a contract."""
+def compile_contract(model: ContractModel, indexes: tuple[Index, ...] = ()) -> Program:
+    """Return the program of a contract over whose records others keep `indexes`."""
+    plain = ContractWriter(model, indexes, is_probed=False).write()
+    probed = ContractWriter(model, indexes, is_probed=True).write()
     return Program(
         model,
-        code_of(f"<{model.name}>", ContractWriter(model, is_probed=False).write()),
-        code_of(f"<{model.name} with probes>", ContractWriter(model, is_probed=True).write()),
+        code_of(f"<{model.name}>", plain),
+        code_of(f"<{model.name} with probes>", probed),
     )
 
 

@@ -333,7 +333,7 @@ def state_reached(
     written: tree.LifecycleDeclaration,
     checking: Checking,
 ) -> str:
-    """Return the state that an arrow leads to: one that is unknown is reported here and then let be.
+    """Return the state that an arrow leads to; one that is unknown is reported here, once.
 
     It was mistyped, or its own line was forgotten: it goes on as what was meant, so that nothing
     that names it is reported again.

@@ -54,7 +54,7 @@ def chain_of(value: Value, scope: Scope) -> Chain | None:
 
 
 def type_declared(value: Value, scope: Scope) -> Type:
-    """Return the type of a local, field or output before any guard: it may say that it is missing."""
+    """Return the type of a local, field or output before any guard narrowed it."""
     if isinstance(value, LocalValue):
         return value.local.type
     if isinstance(value, FieldValue):

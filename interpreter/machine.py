@@ -13,7 +13,7 @@ from typing import Any
 
 from servanda.interpreter.arguments import bad_signers
 from servanda.interpreter.audit import audit_indexes, audit_money, audit_serials
-from servanda.interpreter.compile import Code, Program
+from servanda.interpreter.compile import Code, Program, compile_contract
 from servanda.interpreter.context import Context, Overdue
 from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
 from servanda.interpreter.explain import Trace
@@ -21,7 +21,7 @@ from servanda.interpreter.generate.contract import moment_fields
 from servanda.interpreter.generate.writer import Reference
 from servanda.interpreter.invariants import Invariants
 from servanda.interpreter.members import Members
-from servanda.interpreter.model import ContractModel, ReachesTrigger, TimerModel
+from servanda.interpreter.model import ContractModel, Index, ReachesTrigger, TimerModel
 from servanda.interpreter.outward import outward, unit_given
 from servanda.interpreter.receipts import Call, Receipt
 from servanda.interpreter.refusals import Code as RefusalCode
@@ -50,11 +50,13 @@ NAME_LENGTH_MAX = 64
 class Bound:
     """A program bound to the tables of one machine: its functions by what they are."""
 
-    __slots__ = ("functions", "model", "probed", "watches", "zone")
+    __slots__ = ("functions", "indexes", "model", "probed", "watches", "zone")
 
     def __init__(self, model: ContractModel, zone: Zone) -> None:
         self.model = model
         self.zone = zone
+        self.indexes: tuple[Index, ...] = ()
+        """Those that contracts which use this one keep over its records."""
         self.functions: dict[tuple[str, str], Function] = {}
         self.probed: dict[tuple[str, str], Function] = {}
         self.watches: dict[RecordType, TimerWatch] = {}
@@ -109,6 +111,14 @@ class Machine:
                 model.name, record, self._units.__getitem__, self.tables
             )
         self._bound[model.name] = bound
+        self._keep_indexes(model)
+        self._bind_program(program, bound)
+        self.contracts[model.name] = model
+        self._watch(bound)
+        self._invariants.add(model, self.tables, bound.functions)
+
+    def _bind_program(self, program: Program, bound: Bound) -> None:
+        model = program.model
         bound.functions = self._bind(program.plain, bound)
         bound.probed = self._bind(program.probed, bound)
         for functions, actions in (
@@ -121,9 +131,23 @@ class Machine:
         for (kind, name), function in bound.functions.items():
             if kind == "ask":
                 self._rules[model.name, name] = function
-        self.contracts[model.name] = model
-        self._watch(bound)
-        self._invariants.add(model, self.tables, bound.functions)
+
+    def _keep_indexes(self, model: ContractModel) -> None:
+        """Keep what a contract looks up in records of contracts it uses.
+
+        The code of those was made without knowing that an index watches the fields, so it is
+        made again.
+        """
+        owners: dict[str, None] = {}
+        for index in model.foreign_indexes:
+            owner = self._bound[index.record.contract]
+            if index not in self.tables[index.record].indexes:
+                self.tables[index.record].add_index(index)
+                owner.indexes += (index,)
+                owners[owner.model.name] = None
+        for name in owners:
+            owner = self._bound[name]
+            self._bind_program(compile_contract(owner.model, owner.indexes), owner)
 
     def _check_deployable(self, model: ContractModel) -> None:
         if model.name in self._bound:

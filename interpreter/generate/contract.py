@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from servanda.interpreter import model
 from servanda.interpreter.costs import CREATE_STEPS
@@ -20,7 +20,7 @@ from servanda.interpreter.generate.maximum import maximum_steps
 from servanda.interpreter.generate.step import Fields, Steps
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
-from servanda.interpreter.model import ContractModel
+from servanda.interpreter.model import ContractModel, Index
 from servanda.interpreter.state import BALANCE, FIELD
 from servanda.interpreter.types import (
     TEXT,
@@ -32,16 +32,24 @@ from servanda.interpreter.types import (
 from servanda.interpreter.walk import all_values, contracts_below
 
 
-def fields_of(contracts: Mapping[str, ContractModel]) -> Fields:
-    """Return what generated code must know of the fields of these contracts."""
+def fields_of(contracts: Mapping[str, ContractModel], indexes: Iterable[Index] = ()) -> Fields:
+    """Return what generated code must know of the fields of these contracts.
+
+    `indexes` are those that other contracts keep over their records.
+    """
     fields = Fields(
         {record.type: record for one in contracts.values() for record in one.records.values()}
     )
+    own = [
+        index
+        for one in contracts.values()
+        for record in one.records.values()
+        for index in record.indexes
+    ]
+    for index in (*own, *indexes):
+        names = (*index.equality_fields, *filter(None, [index.range_field]))
+        fields.managed.update((index.record, name) for name in names)
     for contract in contracts.values():
-        for record in contract.records.values():
-            for index in record.indexes:
-                names = (*index.equality_fields, *filter(None, [index.range_field]))
-                fields.managed.update((record.type, name) for name in names)
         for timer in contract.timers:
             lifecycle = contract.records[timer.record.name].lifecycle_field
             if lifecycle is not None:
@@ -63,10 +71,12 @@ def moment_fields(timer: model.TimerModel) -> tuple[str, ...]:
 class ContractWriter:
     """Writes the module of one contract."""
 
-    def __init__(self, contract: ContractModel, *, is_probed: bool) -> None:
+    def __init__(
+        self, contract: ContractModel, indexes: Iterable[Index] = (), *, is_probed: bool
+    ) -> None:
         self.contract = contract
         self.writer = Writer(is_probed=is_probed)
-        self.fields = fields_of({one.name: one for one in contracts_below(contract)})
+        self.fields = fields_of({one.name: one for one in contracts_below(contract)}, indexes)
 
     def write(self) -> Writer:
         """Write everything."""
