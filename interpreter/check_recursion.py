@@ -1,7 +1,6 @@
 """Recursion is forbidden: every run ends because no rule, decision or clause reaches itself.
 
-In come the checked bodies; out come diagnostics, one for each circle, with the way round it, and
-one for calls that go too deep to be followed, as source that nests too deep is.
+In come the checked bodies; out come diagnostics, one for each circle, with the way round it.
 """
 
 from __future__ import annotations

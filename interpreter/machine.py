@@ -31,7 +31,6 @@ from servanda.interpreter.settle import settle
 from servanda.interpreter.state import FIELD, Table, Tables, undo
 from servanda.interpreter.time_zones import UTC, Zone
 from servanda.interpreter.timers import (
-    NEVER,
     ArmedTimer,
     Entry,
     Order,
@@ -366,9 +365,8 @@ class Machine:
     # ── timers ────────────────────────────────────────────────────────────────────────────────
 
     def next_due(self) -> int | None:
-        """Return when something falls due next, or None."""
-        first = self.queue.first_at
-        return None if first == NEVER else first
+        """Return when something falls due after the present time, or None."""
+        return self.queue.next_after_time(self.now)
 
     def advance(self, now: int, traces: list[Trace] | None = None) -> list[Receipt]:
         """Open a block at `now`, later than the one before, and fire what is due.

@@ -83,6 +83,11 @@ class TimerQueue:
         assert len(self._by_order) == len(entries), "an entry is left behind"
         assert self.first_at == (self._order[0].at if entries else NEVER)
 
+    def next_after_time(self, time_ms: int) -> int | None:
+        """Return when the first entry later than `time_ms` is to be tried, or None."""
+        place = self._order.bisect_left((time_ms + 1,))
+        return self._order[place].at if place < len(self._order) else None
+
     def next_after(self, position: Order | None, now: int) -> tuple[Entry, Row] | None:
         """Return the first entry behind `position` that is to be tried by `now`."""
         place = 0 if position is None else self._order.bisect_right(position)

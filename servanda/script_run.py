@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from servanda.feed_rows import Fault, FeedRow, RowFault
+from servanda.chain.memory import move_clock
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.explain import Seen, Trace
 from servanda.interpreter.machine import Machine
@@ -181,19 +182,9 @@ class ScriptRun:
 
     def advance(self, time_ms: int) -> None:
         """Move the clock to a time that is not past, through every moment that is due before."""
-        machine = self.machine
-        while True:
-            due = machine.next_due()
-            if due is None or due > time_ms:
-                break
-            moment = max(due, machine.now + 1)
-            if moment > time_ms:
-                break
-            self._take_timers(machine.advance(moment))
-        if time_ms > machine.now:
-            self._take_timers(machine.advance(time_ms))
+        self._take_timers(move_clock(self.machine, time_ms))
 
-    def _take_timers(self, receipts: list[Receipt]) -> None:
+    def _take_timers(self, receipts: Iterable[Receipt]) -> None:
         for receipt in receipts:
             self.facts.timers[receipt.title, receipt.code] += 1
             self._keep(receipt)
@@ -295,4 +286,6 @@ def run_to_end(run: ScriptRun, body: Callable[[], None]) -> Failure | None:
         run.machine.locate(refused)
         message = f"{refused.code}: {refused.message}"
         return Failure(message, refused.span, "this has no value")
+    # Calls assert what they touch; at the end everything is counted again.
+    run.machine.audit()
     return None

@@ -194,7 +194,7 @@ def test_what_is_overdue_about_an_argument_runs_first(clock: World) -> None:
     assert clock.code("b", "touch", "a", False) == "NOT_DONE"
     assert clock.machine.overdue_receipts == []
     # The other record was not touched: its timers are still waiting.
-    assert clock.machine.next_due() == parse_time("2026-01-06T00:00Z")
+    assert clock.machine.queue.first_at == parse_time("2026-01-06T00:00Z")
     clock.machine.audit()
 
 
