@@ -123,6 +123,8 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
             advice="write `is missing`" if comparator != "!=" else "write `is not missing`",
         )
         return unknown(span)
+    if ANYTHING in (left.type, right.type):
+        return unknown(span)
     # A test may say what an optional field is; a contract settles first whether it is there.
     may_be_missing = scope.place is Place.SCRIPT and comparator in EQUALITIES
     if not may_be_missing:

@@ -14,7 +14,7 @@ from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.interpreter.body import Course, report
 from servanda.interpreter.check_authority import authority_of
-from servanda.interpreter.check_call_depth import check_call_depth
+from servanda.interpreter.check_call_depth import Computed, check_call_depth
 from servanda.interpreter.check_decision import check_decision
 from servanda.interpreter.check_expression import fitted
 from servanda.interpreter.check_invariant import check_invariant
@@ -75,6 +75,7 @@ def check_contract(
     timers = tuple(one for one in found if one is not None)
     invariants = check_invariants(outline, rules, decisions)
     check_recursion(declarations.contract, rules, decisions, clauses, diagnostics)
+    computed: tuple[Computed, ...]
     computed = (*rules.values(), *decisions.values(), *clauses.values(), *actions.values())
     check_call_depth(declarations, computed, timers, outline.uses.values(), diagnostics)
     check_no_refusal(timers, clauses, outline.checking)

@@ -258,16 +258,17 @@ def value_of_member_name(name: tree.Name, scope: Scope, wanted: Type | None) -> 
         return unknown(name.span)
     known = [*names_in(wanted), *scope.visible_names(), *slots_of_this(scope)]
     known += [*declared_names(declarations), "now", "today"]
-    if wanted == CURRENCY and (meant := currency_meant(name.text)):
-        report_unknown_name(name, [meant], scope)
-        return unknown(name.span)
-    report_unknown_name(name, known, scope)
+    meant = currency_meant(name.text) if wanted == CURRENCY else ""
+    report_unknown_name(name, known, scope, meant)
     return unknown(name.span)
 
 
-def report_unknown_name(name: tree.Name, known: list[str], scope: Scope) -> None:
-    """Report a name that stands for nothing, with the nearest that stands for something."""
-    advice = value_meant(name.text) or did_you_mean(name.text, known)
+def report_unknown_name(
+    name: tree.Name, known: list[str], scope: Scope, currency: str = ""
+) -> None:
+    """Report a name that stands for nothing, with what it means or the nearest that is known."""
+    advice = f"did you mean `{currency}`?" if currency else ""
+    advice = advice or value_meant(name.text) or did_you_mean(name.text, known)
     scope.report(
         "E0210",
         f"unknown name `{name.text}`",
