@@ -66,7 +66,10 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 NAME = r"[^\W\d](\w|[^\x00-\xbf\xd7\xf7\u2000-\u22ff\u3000-\u303f\uff00-\uffef])*"
 """What the grammar takes for a name: letters, digits, `_` and the marks of many scripts."""
 
-_WORDS_TEXTS_COMMENTS = re.compile(rf'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|{NAME}')
+_PIECES = re.compile(rf'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[()\[\]]|{NAME}')
+_BEFORE_PLAIN_TEXT = re.compile(r" *(?:(?:feed|invariant|test|timezone) *)?")
+"""What stands on a line before a text that has no holes: a description, a title, a file."""
+
 _WORD = re.compile(NAME)
 _HOLE = re.compile(r"\\.|\{([^{}\\]*)\}")
 
@@ -220,13 +223,24 @@ _LOOK_ALIKE = str.maketrans(
 
 def _names(source: Source) -> Iterator[tuple[str, int]]:
     """Return each word that is neither in a comment nor plain text, and where it stands."""
-    for match in _WORDS_TEXTS_COMMENTS.finditer(source.text):
+    depth = 0
+    for match in _PIECES.finditer(source.text):
         first = match[0][0]
-        if first == '"':
+        if first in "([":
+            depth += 1
+        elif first in ")]":
+            depth -= depth > 0
+        elif first == '"':
+            line_start = source.text.rfind("\n", 0, match.start()) + 1
+            before = source.text[line_start : match.start()]
+            if depth == 0 and _BEFORE_PLAIN_TEXT.fullmatch(before):
+                continue
             for hole in _HOLE.finditer(match[0]):
                 for word in _WORD.finditer(hole[1] or ""):
                     yield word[0], match.start() + hole.start(1) + word.start()
         elif first != "#":
+            if match.start() == 0 or source.text[match.start() - 1] == "\n":
+                depth = 0  # A new item: brackets that were left open are no matter of this one.
             yield match[0], match.start()
 
 

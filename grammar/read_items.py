@@ -95,7 +95,7 @@ class Reading:
                 return None, is_torn
             tokens, cut = shorter
 
-    def _derive(self, start: str, tokens: Sequence[Token]) -> Any:  # noqa: ANN401 (as `derive`)
+    def _derive(self, start: str, tokens: Sequence[Token]) -> Any:
         return derive(self.tables, self.builders, DEEPENING, self.source.name, start, tokens)
 
     def _explain(self, tokens: Sequence[Token], found: Mismatch | TooDeep) -> Diagnostic:

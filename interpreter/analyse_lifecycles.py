@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
-from servanda.interpreter.follow_states import Entry, Moves, WrongMove, follow_states
+from servanda.interpreter.analyse_moves import report_refused, report_wrong
+from servanda.interpreter.follow_states import follow_states
 from servanda.interpreter.model import (
     ActionModel,
     AllOf,
@@ -25,8 +26,9 @@ from servanda.interpreter.model import (
     SignedByParty,
     TimerModel,
 )
+from servanda.interpreter.moves import Entry, Moves
 from servanda.interpreter.places import Places
-from servanda.interpreter.show_model import binder_for, listed, show_path, with_article
+from servanda.interpreter.show_model import binder_for, listed, show_path, show_timer, with_article
 from servanda.interpreter.types import LifecycleType, RecordType
 
 NAMED_ACTIONS_MAX = 3
@@ -61,11 +63,13 @@ def analyse_lifecycles(
         report_untaken(lifecycle, moves, skipped, diagnostics, where)
     for wrong in moves.wrong:
         report_wrong(wrong, moves.lifecycles[wrong.record], diagnostics)
+    for refused in moves.refused:
+        report_refused(refused, moves, diagnostics, where)
     for record, lifecycle in moves.lifecycles.items():
         for state in lifecycle.type.states:
             if (record, state) not in moves.resting or not has_way_out(lifecycle, state):
                 continue
-            if report_blocked(record, lifecycle, state, moves, diagnostics, where):
+            if report_blocked(model, record, state, moves, diagnostics, where):
                 stuck[lifecycle.type, state] = None
     return tuple(stuck)
 
@@ -181,46 +185,21 @@ def report_untaken(
         )
 
 
-def report_wrong(wrong: WrongMove, lifecycle: LifecycleModel, diagnostics: Diagnostics) -> None:
-    """Report a move for which there is no arrow, at the call that makes it impossible."""
-    sources, targets = listed(wrong.sources, "or"), listed(wrong.targets, "or")
-    declared = Label(lifecycle.span, f"the arrows of `{lifecycle.type.name}` are declared here")
-    advice = f"add the arrow `{wrong.sources[0]} -> {wrong.targets[0]}`, or leave this out"
-    if wrong.call is None:
-        diagnostics.report(
-            Diagnostic(
-                "E0453",
-                f"no arrow leads from {sources} to {targets}",
-                wrong.step.span,
-                f"the `{wrong.record.name}` is {sources} here: this is always refused",
-                (declared,),
-                help=advice,
-            )
-        )
-        return
-    there = Label(wrong.step.span, f"no arrow leads from {sources} to {targets}")
-    diagnostics.report(
-        Diagnostic(
-            "E0453",
-            f"`{wrong.call.clause}` can never succeed here: no arrow leads from {sources} "
-            f"to {targets}",
-            wrong.call.span,
-            f"the `{wrong.record.name}` is {sources} when this is called",
-            (there, declared),
-            help=advice,
-        )
-    )
+def fires_in(timer: TimerModel, record: RecordType, state: str) -> bool:
+    """Whether a timer fires for records in a state that its heading names."""
+    return timer.record == record and state in (timer.trigger.states or ())
 
 
 def report_blocked(
+    model: ContractModel,
     record: RecordType,
-    lifecycle: LifecycleModel,
     state: str,
     moves: Moves,
     diagnostics: Diagnostics,
     places: Places,
 ) -> bool:
     """Warn of a state that one silent party can keep a record in; return whether it is so."""
+    lifecycle = moves.lifecycles[record]
     exits: dict[str, ActionModel] = {}
     for target in lifecycle.arrows[state]:
         for entry in moves.taken.get((record, state, target), ()) if target != state else ():
@@ -236,6 +215,10 @@ def report_blocked(
     party = ".".join(next(iter(needed)).fields)
     names = list(exits)[:NAMED_ACTIONS_MAX]
     binder = binder_for(record.name)
+    advice = f"add a timer: `when {binder}: {record.name} has been {state} for 7 days`"
+    idle = next((one for one in model.timers if fires_in(one, record, state)), None)
+    if idle is not None:
+        advice = f"let `{show_timer(idle)}` lead out of `{state}`: it has no such arrow to take"
     diagnostics.report(
         Diagnostic(
             "W0450",
@@ -243,7 +226,7 @@ def report_blocked(
             places.state(lifecycle, state),
             f"only {listed(names)} {'leads' if len(names) == 1 else 'lead'} out of here",
             tuple(Label(exits[one].authority_span, f"`{one}` needs `{party}`") for one in names),
-            help=f"add a timer: `when {binder}: {record.name} has been {state} for 7 days`",
+            help=advice,
         )
     )
     return True

@@ -74,10 +74,11 @@ def check_contract(
     found = [check_timer(written, number, outline.checking) for number, written in numbered]
     timers = tuple(one for one in found if one is not None)
     invariants = check_invariants(outline, rules, decisions)
-    check_recursion(declarations.contract, rules, decisions, clauses, diagnostics)
+    ends = check_recursion(declarations.contract, rules, decisions, clauses, diagnostics)
     computed: tuple[Computed, ...]
     computed = (*rules.values(), *decisions.values(), *clauses.values(), *actions.values())
-    check_call_depth(declarations, computed, timers, outline.uses.values(), diagnostics)
+    if ends:
+        check_call_depth(declarations, computed, timers, outline.uses.values(), diagnostics)
     check_no_refusal(timers, clauses, outline.checking)
     if outline.header is None or has_errors(file, diagnostics):
         return None

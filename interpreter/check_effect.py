@@ -6,6 +6,7 @@ contract whose record it is, money only by `move`, `issue` and `retire`, a state
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from servanda.grammar import tree
@@ -117,6 +118,9 @@ def check_field(statement: tree.Assign, scope: Scope, course: Course) -> tuple[S
     if target is None or not may_be_set(target, statement, scope):
         return ()
     place, slot = target
+    if isinstance(slot.type, OptionalType) and not isinstance(place.type, OptionalType):
+        # A guard says what the field holds, not what it may be made to hold.
+        place = replace(place, type=OptionalType(place.type))
     value = value_of(statement.value, scope, place.type)
     is_there = value.type not in (MISSING, ANYTHING) and not isinstance(value.type, OptionalType)
     value = fit(value, place.type, scope, f"`{slot.name}`", statement.value.span)
@@ -240,6 +244,8 @@ def check_arrow(
     """Report a state that no arrow leads to from where the record certainly is."""
     if not isinstance(state, Constant) or not isinstance(state.value, str):
         return
+    if any(one.code == "E0259" for one in scope.checking.diagnostics):
+        return  # An arrow that leads nowhere is reported: it may be the one that is lacking here.
     known = course.states.of(place)
     sources, here = states_before(known, symbol.arrows, state.value)
     declared = Label(symbol.span, f"the arrows of `{symbol.type.name}` are declared here")

@@ -15,7 +15,7 @@ from servanda.interpreter.check_authority import authority_of
 from servanda.interpreter.check_effect import check_bound
 from servanda.interpreter.check_expression import fitted
 from servanda.interpreter.declare_record import RecordHeading
-from servanda.interpreter.model import Constant, FieldModel, RecordModel, Value
+from servanda.interpreter.model import Constant, FieldModel, ListValue, RecordModel, Value
 from servanda.interpreter.scope import Scope
 from servanda.interpreter.symbols import RecordSymbol, SlotSymbol
 from servanda.interpreter.types import (
@@ -197,6 +197,8 @@ def default_of(slot: SlotSymbol, typed: tree.TypedName, scope: Scope) -> Value |
     value = fitted(written, slot.type, scope, f"the default of `{slot.name}`")
     if ANYTHING in (value.type, slot.type):
         return None
+    if isinstance(value, ListValue) and not value.items:
+        return Constant(type=slot.type, span=value.span, value=())
     if not isinstance(value, Constant):
         report(
             scope,

@@ -31,8 +31,8 @@ def check_recursion(
     decisions: Mapping[str, DecisionModel],
     clauses: Mapping[str, ClauseModel],
     diagnostics: Diagnostics,
-) -> None:
-    """Report every rule, decision or clause that reaches itself, once a circle."""
+) -> bool:
+    """Report every circle of rules, decisions or clauses once; return whether there is none."""
     calls: dict[str, list[Call]] = {}
     spans: dict[str, Span] = {}
     for rule in rules.values():
@@ -46,13 +46,14 @@ def check_recursion(
         calls[clause.name] = list(calls_of_body(clause.body, contract))
         spans[clause.name] = clause.span
     reported: set[str] = set()
-    for name in calls:
+    for name in tangled(calls):
         if name in reported:
             continue
         way = find_circle(name, calls)
         if way:
             reported.update(called for called, _ in way)
             report_circle(name, way, diagnostics)
+    return not reported
 
 
 def calls_of(value: Value, contract: str) -> Iterator[Call]:
@@ -76,17 +77,39 @@ def calls_of_body(body: Body, contract: str) -> Iterator[Call]:
             yield value.decision, value.span
 
 
+def tangled(calls: Mapping[str, list[Call]]) -> list[str]:
+    """Return the names that calls could lead back to: those from which they end are left out."""
+    callers: dict[str, list[str]] = {name: [] for name in calls}
+    open_counts: dict[str, int] = {}
+    for name, found in calls.items():
+        inner = dict.fromkeys(called for called, _ in found if called in calls)
+        open_counts[name] = len(inner)
+        for called in inner:
+            callers[called].append(name)
+    ended = [name for name, count in open_counts.items() if count == 0]
+    for name in ended:
+        for caller in callers[name]:
+            open_counts[caller] -= 1
+            if open_counts[caller] == 0:
+                ended.append(caller)
+    return [name for name, count in open_counts.items() if count > 0]
+
+
 def find_circle(start: str, calls: Mapping[str, list[Call]]) -> list[Call]:
     """Return the shortest way of calls from `start` back to it, or nothing."""
-    waiting: list[tuple[str, list[Call]]] = [(start, [])]
-    seen: set[str] = set()
-    for name, way in waiting:
+    waiting = [start]
+    came_by: dict[str, tuple[str, Call]] = {}
+    for name in waiting:
         for call in calls.get(name, ()):
             if call[0] == start:
-                return [*way, call]
-            if call[0] not in seen:
-                seen.add(call[0])
-                waiting.append((call[0], [*way, call]))
+                way = [call]
+                while name != start:
+                    name, before = came_by[name]  # noqa: PLW2901 -- the way is walked back
+                    way.append(before)
+                return way[::-1]
+            if call[0] not in came_by:
+                came_by[call[0]] = name, call
+                waiting.append(call[0])
     return []
 
 

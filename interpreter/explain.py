@@ -45,6 +45,8 @@ class Seen:
     unit: str | None = None
     """The unit of an Amount whose type names a field for it."""
     parts: list[Seen] = field(default_factory=list)
+    types: tuple[Type, ...] = ()
+    """The types of a decision's inputs."""
 
     def all(self) -> Iterator[Seen]:
         """Yield this and everything inside, parents first."""
@@ -157,7 +159,7 @@ class Trace:
             self.leave()
 
     def _note(self, site: Site, value: Any, parts: list[Seen] | None = None) -> Seen:
-        seen = Seen(site.kind, site.span, site.title, site.type, value)
+        seen = Seen(site.kind, site.span, site.title, site.type, value, types=site.types)
         if self._count >= SEEN_COUNT_MAX:
             self.left_out_count += 1
             return seen

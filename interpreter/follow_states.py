@@ -8,30 +8,31 @@ the work is met, everything is taken to be possible: what is missing from `Moves
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from servanda.grammar.source import Span
-from servanda.interpreter.learn_states import Reader
+from servanda.interpreter.learn_states import Reader, chosen_by_caller
 from servanda.interpreter.model import (
     ActionModel,
     BecomeStep,
     Body,
     ChooseStep,
     ClauseStep,
+    Constant,
     ContractModel,
     CreateRecord,
     ForStep,
     GiveStep,
     IfStep,
     LetStep,
-    LifecycleModel,
     ListDomain,
     Local,
     LocalValue,
     NamesDomain,
     ParameterModel,
+    ReachesTrigger,
     RecordDomain,
     RefuseStep,
     RequireStep,
@@ -40,6 +41,7 @@ from servanda.interpreter.model import (
     TimerModel,
     Value,
 )
+from servanda.interpreter.moves import Arrow, Entry, Moves, RefusedMove, WrongMove
 from servanda.interpreter.possible_states import (
     Held,
     Names,
@@ -55,31 +57,6 @@ from servanda.interpreter.walk import all_statements, all_values, values_in
 
 STEP_COUNT_MAX: Final = 20_000
 """Statements followed in one contract; beyond it calls and loops may do whatever they contain."""
-
-Entry = ActionModel | TimerModel
-Arrow = tuple[RecordType, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class WrongMove:
-    """A `becomes` that no arrow allows; with `call`, what calls the clause in which it stands."""
-
-    step: BecomeStep
-    record: RecordType
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    call: ClauseStep | None
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """All that can happen to the states of a contract's records."""
-
-    lifecycles: Mapping[RecordType, LifecycleModel]
-    taken: Mapping[Arrow, tuple[Entry, ...]]
-    resting: Mapping[tuple[RecordType, str], Entry]
-    """The states in which a record may be when a run ends, with the first that leaves it so."""
-    wrong: tuple[WrongMove, ...]
 
 
 @dataclass(slots=True)
@@ -108,6 +85,12 @@ class Following:
     taken: dict[Arrow, dict[str, Entry]] = field(default_factory=dict)
     resting: dict[tuple[RecordType, str], Entry] = field(default_factory=dict)
     wrong: dict[Span, WrongMove] = field(default_factory=dict)
+    refused: dict[tuple[Span, Span], RefusedMove] = field(default_factory=dict)
+    """By the place of the move, and of where the record comes from."""
+    origins: dict[Thing, ParameterModel | TimerModel] = field(default_factory=dict)
+    """Where the record of an entry is named with the states in which it may be."""
+    disturbed: list[RecordType | None] = field(default_factory=list)
+    """Of which record each move was; None where a run may have ended."""
 
 
 def follow_states(model: ContractModel, step_count_max: int = STEP_COUNT_MAX) -> Moves:
@@ -120,7 +103,9 @@ def follow_states(model: ContractModel, step_count_max: int = STEP_COUNT_MAX) ->
     for entry in entries:
         following.entry = entry
         start = Possible()
+        following.reader.free = frozenset()
         if isinstance(entry, ActionModel):
+            following.reader.free = chosen_by_caller(entry)
             for one in entry.parameters:
                 enter_parameter(following, one, start)
         else:
@@ -133,6 +118,7 @@ def follow_states(model: ContractModel, step_count_max: int = STEP_COUNT_MAX) ->
         {arrow: tuple(by.values()) for arrow, by in following.taken.items()},
         following.resting,
         tuple(following.wrong.values()),
+        tuple(following.refused.values()),
     )
 
 
@@ -142,6 +128,9 @@ def enter_parameter(following: Following, one: ParameterModel, start: Possible) 
     if isinstance(one.local.type, RecordType):
         thing = following.reader.new_thing(start, one.local.type, names)
         start.things[one.local.number] = thing
+        if names is not None and thing in start.held:
+            following.origins[thing] = one
+            start.sure[thing] = names
     elif names is not None:
         start.names[one.local.number] = names
 
@@ -151,6 +140,11 @@ def enter_timer(following: Following, timer: TimerModel, start: Possible) -> Non
     trigger = timer.trigger
     thing = following.reader.new_thing(start, timer.record, trigger.states)
     start.things[timer.binder.number] = thing
+    if thing not in start.held:
+        return
+    following.origins[thing] = timer
+    if not isinstance(trigger, ReachesTrigger) or trigger.states is not None:
+        start.sure[thing] = start.held[thing].states
 
 
 def follow_body(following: Following, body: Body, state: Possible) -> Possible | None:
@@ -180,15 +174,18 @@ def follow(following: Following, statement: Statement, state: Possible) -> Possi
         case BecomeStep():
             return follow_become(following, statement, state)
         case RequireStep(condition=condition):
+            following.disturbed.append(None)
             return reader.learn(state, condition, is_true=True)
         case LetStep(local=local, value=value):
             bind(following, local, value, state)
         case SetField(target=target):
             reader.forget_field(state, target, statement.span)
         case GiveStep():
+            following.disturbed.append(None)
             rest(following, state)
             return None
         case RefuseStep():
+            following.disturbed.append(None)
             return None
     return state
 
@@ -237,6 +234,7 @@ def follow_if(following: Following, step: IfStep, state: Possible) -> Possible |
     """Return what may be behind an `if`."""
     reader, ways = following.reader, list[Possible | None]()
     falling: Possible | None = state
+    sure, mark = state.sure.copy(), len(following.disturbed)
     for condition, body in step.branches:
         if falling is None:
             break
@@ -246,13 +244,26 @@ def follow_if(following: Following, step: IfStep, state: Possible) -> Possible |
         falling = reader.learn(falling, condition, is_true=False)
     if falling is not None and step.otherwise is not None:
         falling = follow_body(following, step.otherwise, falling)
-    return joined([*ways, falling], reader.lifecycles)
+    behind = joined([*ways, falling], reader.lifecycles)
+    return settled(following, behind, sure, mark)
+
+
+def settled(
+    following: Following, behind: Possible | None, sure: dict[Thing, Names], mark: int
+) -> Possible | None:
+    """Note that what was sure before some ways is so behind them: all met again, none moved it."""
+    since = following.disturbed[mark:]
+    if behind is not None and None not in since:
+        kept = {thing: names for thing, names in sure.items() if thing.record not in since}
+        behind.sure.update(kept)
+    return behind
 
 
 def follow_choose(following: Following, step: ChooseStep, state: Possible) -> Possible | None:
     """Return what may be behind a `choose`."""
     reader, ways = following.reader, list[Possible | None]()
     left = reader.names_of(state, step.subject)
+    sure, mark = state.sure.copy(), len(following.disturbed)
     for names, body in step.cases:
         inside = choose(reader, state.copy(), step.subject, names)
         if inside is not None:
@@ -261,7 +272,8 @@ def follow_choose(following: Following, step: ChooseStep, state: Possible) -> Po
     if step.otherwise is not None:
         inside = state if left is None else choose(reader, state, step.subject, left)
         ways.append(follow_body(following, step.otherwise, inside) if inside else None)
-    return joined(ways, reader.lifecycles)
+    behind = joined(ways, reader.lifecycles)
+    return settled(following, behind, sure, mark)
 
 
 def choose(reader: Reader, state: Possible, subject: Value, names: Names) -> Possible | None:
@@ -273,6 +285,15 @@ def choose(reader: Reader, state: Possible, subject: Value, names: Names) -> Pos
 
 def follow_for(following: Following, step: ForStep, state: Possible) -> Possible | None:
     """Return what may be behind a loop of any number of turns."""
+    sure, disturbance = state.sure, len(following.disturbed)
+    # In which turn a run is, and whether there is one, may depend on any state.
+    state.sure = {}
+    behind = follow_turns(following, step, state)
+    return settled(following, behind, sure, disturbance)
+
+
+def follow_turns(following: Following, step: ForStep, state: Possible) -> Possible:
+    """Follow turns until another one tells nothing new."""
     if following.steps_left < 0:
         return do_anything(following, step.body, state)
     mark = following.reader.next_number
@@ -364,10 +385,11 @@ def follow_become(following: Following, step: BecomeStep, state: Possible) -> Po
     arrows = [
         (str(source), str(target))
         for source in sources
-        for target in targets
+        for target in reader.names_from(state, step.state, thing, source)
         if target in lifecycle.arrows[str(source)]
     ]
     if not arrows:
+        following.disturbed.append(None)
         wrong = WrongMove(
             step,
             thing.record,
@@ -381,8 +403,37 @@ def follow_become(following: Following, step: BecomeStep, state: Possible) -> Po
         return None
     for source, target in arrows:
         note_taken(following, (thing.record, source, target))
+    note_refused(following, step, state, thing, arrows)
     move(following, state, thing, united(target for _, target in arrows))
     return state
+
+
+def note_refused(
+    following: Following,
+    step: BecomeStep,
+    state: Possible,
+    thing: Thing,
+    arrows: list[tuple[str, str]],
+) -> None:
+    """Note from which of the states that are surely met a move has no arrow; move what is sure."""
+    met = state.sure.pop(thing, ())
+    sure = tuple(str(one) for one in met if one in state.held[thing].states)
+    following.disturbed.append(thing.record)
+    state.sure = {one: names for one, names in state.sure.items() if not may_be_same(one, thing)}
+    going = {source for source, _ in arrows}
+    allowed = tuple(one for one in sure if one in going)
+    origin = following.origins.get(thing)
+    if origin is not None and len(allowed) < len(sure):
+        refused = tuple(one for one in sure if one not in allowed)
+        wanted = [following.reader.names_from(state, step.state, thing, one) for one in refused]
+        targets = tuple(str(one) for one in united(*wanted))
+        place = (following.call or step).span
+        following.refused.setdefault(
+            (place, origin.span),
+            RefusedMove(step, thing.record, refused, allowed, targets, following.call, origin),
+        )
+    if allowed and isinstance(step.state, Constant):
+        state.sure[thing] = (step.state.value,)
 
 
 def note_taken(following: Following, arrow: Arrow) -> None:
@@ -410,6 +461,7 @@ def move(following: Following, state: Possible, thing: Thing, reached: Names) ->
 
 def do_anything(following: Following, body: Body, state: Possible) -> Possible:
     """Let a body take every arrow that its statements speak of, from wherever."""
+    following.disturbed.append(None)
     reader = following.reader
     for statement in whole_of(following.model, body, {}):
         for value in (one for v in values_in(statement) for one in (v, *all_values(v))):

@@ -11,6 +11,8 @@ from typing import Final
 
 from servanda.grammar.source import Span
 from servanda.interpreter.model import (
+    ActionModel,
+    Arithmetic,
     Body,
     Both,
     Comparison,
@@ -26,9 +28,11 @@ from servanda.interpreter.model import (
     Inverse,
     IsIn,
     IsName,
+    LetStep,
     LifecycleModel,
     ListValue,
     LocalValue,
+    Negation,
     OutputValue,
     Policy,
     RecordDomain,
@@ -45,10 +49,24 @@ from servanda.interpreter.possible_states import (
     united,
 )
 from servanda.interpreter.types import BOOL, OptionalType, RecordType
-from servanda.interpreter.walk import all_statements
+from servanda.interpreter.walk import all_statements, all_values
 
 READ_COUNT_MAX: Final = 100_000
 """Values read and conditions learned from in one contract; beyond it they tell nothing."""
+
+UNATTACHED: Final = (
+    Arithmetic,
+    Both,
+    Comparison,
+    Constant,
+    Either,
+    Inverse,
+    IsIn,
+    IsName,
+    ListValue,
+    Negation,
+)
+"""Values that are about their parts alone, and so about no record unless a part is."""
 
 
 class Reader:
@@ -59,6 +77,7 @@ class Reader:
         "_reads_left",
         "_set_by",
         "_setters",
+        "free",
         "lifecycles",
         "model",
         "next_number",
@@ -70,6 +89,8 @@ class Reader:
         self.model = model
         self.lifecycles = lifecycles
         self.next_number = 1
+        self.free: frozenset[int] = frozenset()
+        """The locals that hold what a caller chose, whatever the records are."""
         self._reads: dict[tuple[int, str, tuple[int, ...]], Thing] = {}
         self._setters: dict[Span, int] = {}
         self._set_by: dict[int, list[Thing]] = {}
@@ -162,6 +183,7 @@ class Reader:
         # In a later turn of a loop what this statement set before is forgotten.
         for thing in self._set_by.get(number, ()):
             held = state.held.pop(thing, None)
+            state.sure.pop(thing, None)
             if held is not None:
                 self._add(state, thing, None)
                 state.held[thing] = Held(state.held[thing].before, held.after)
@@ -254,11 +276,20 @@ class Reader:
         message = f"contract {contract} is not in scope"
         raise AssertionError(message)
 
+    def names_from(self, state: Possible, value: Value, thing: Thing, source: object) -> Names:
+        """Return what a value with named values may be when a thing is in one state."""
+        if isinstance(value, Constant):
+            return (value.value,)
+        inside = state.copy()
+        self._narrow_thing(inside, thing, (source,))
+        return self.names_of(inside, value) or ()
+
     # ── conditions ────────────────────────────────────────────────────────────────────────────
 
     def learn(self, state: Possible, condition: Value, *, is_true: bool) -> Possible | None:
         """Return what may be where `condition` is true (or false). `state` is used up."""
         if self._is_spent():
+            state.sure.clear()
             return state
         match condition:
             case Inverse(operand=operand):
@@ -275,12 +306,23 @@ class Reader:
                 listed = [one.value for one in items if isinstance(one, Constant)]
                 known = names_of_type(operand.type)
                 if known is None or len(listed) != len(items):
+                    self._unsettle(state, condition)
                     return state
                 holds = is_true is not is_negated
                 return self.narrow(state, operand, [n for n in known if (n in listed) is holds])
         if condition.type == BOOL:
             return self.narrow(state, condition, [is_true])
+        state.sure.clear()
         return state
+
+    def _unsettle(self, state: Possible, told: Value) -> None:
+        """Note that `told` may hold in some states only, unless it speaks of no record."""
+        for one in (told, *all_values(told)):
+            if isinstance(one, LocalValue):
+                if one.local.number not in self.free:
+                    state.sure.clear()
+            elif not isinstance(one, UNATTACHED):
+                state.sure.clear()
 
     def _learn_parts(
         self, state: Possible, condition: Both | Either, *, is_true: bool
@@ -312,6 +354,7 @@ class Reader:
         for one, other in ((left, right), (right, left)):
             mine, names = self.names_of(state, one), self.names_of(state, other)
             if mine is None or names is None:
+                self._unsettle(state, condition)
                 return state
             kept = mine
             if is_equal:
@@ -328,10 +371,12 @@ class Reader:
         """Return what may be where `value` is one of `names`; None if it never is."""
         known = self.names_of(state, value)
         if known is None:
+            self._unsettle(state, value)
             return state
         kept = tuple(one for one in known if one in names)
         if not kept:
             return None
+        told: Thing | None = None
         if isinstance(value, LocalValue):
             state.names[value.local.number] = kept
         elif isinstance(value, FieldValue):
@@ -339,13 +384,21 @@ class Reader:
             thing = self.thing_of(state, value.object)
             if thing is not None and lifecycle is not None and lifecycle.type == value.type:
                 self._narrow_thing(state, thing, kept)
+                told = thing
+        if told is None:
+            self._unsettle(state, value)
+        else:
+            # What a record's own state tells of the states of others is not followed.
+            state.sure = {one: sure for one, sure in state.sure.items() if one == told}
         return state
 
     def narrow_record(self, state: Possible, read: LocalValue, names: tuple[str, ...]) -> None:
         """Note the bound of a parameter, which its caller keeps: of a record or of a name."""
         thing = self.thing_of(state, read)
         if thing is None:
+            sure = state.sure.copy()
             self.narrow(state, read, names)
+            state.sure = sure
         elif thing in state.held:
             self._narrow_thing(state, thing, names)
 
@@ -363,12 +416,24 @@ class Reader:
             tuple(one for one in held.before if one in names),
             tuple(one for one in held.after if one in names),
         )
+        if thing in state.sure:
+            state.sure[thing] = tuple(one for one in state.sure[thing] if one in names)
 
 
 def record_in(value: Value) -> RecordType | None:
     """Return the record that a value refers to, if it refers to one."""
     held = value.type.base if isinstance(value.type, OptionalType) else value.type
     return held if isinstance(held, RecordType) else None
+
+
+def chosen_by_caller(action: ActionModel) -> frozenset[int]:
+    """Return the parameters, by number, that are neither records nor set anew in the body."""
+    again = {one.local.number for one in all_statements(action.body) if isinstance(one, LetStep)}
+    return frozenset(
+        one.local.number
+        for one in action.parameters
+        if not isinstance(one.local.type, RecordType) and one.local.number not in again
+    )
 
 
 def values_given(body: Body) -> list[Value]:

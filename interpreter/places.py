@@ -1,4 +1,4 @@
-"""Where things are written that a model does not place: states, arrows, roles.
+"""Where things are written that a model does not place: states, arrows, roles, triggers.
 
 In comes the tree of a contract; out come spans for its diagnostics. Without a tree nothing is
 known, and a diagnostic points at the declaration as a whole.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from servanda.grammar import tree
 from servanda.grammar.source import Span
-from servanda.interpreter.model import LifecycleModel
+from servanda.interpreter.model import LifecycleModel, TimerModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Places:
     arrows: Mapping[tuple[str, str, str], Span] = field(default_factory=dict)
     """By lifecycle, source and target: where the target is named."""
     roles: Mapping[str, Span] = field(default_factory=dict)
+    triggers: Mapping[Span, Span] = field(default_factory=dict)
+    """Where a timer names its states, or its record if it names none; by the whole timer."""
 
     def state(self, lifecycle: LifecycleModel, name: str) -> Span:
         """Return where a state is declared."""
@@ -32,12 +34,17 @@ class Places:
         """Return where an arrow is declared."""
         return self.arrows.get((lifecycle.type.name, source, target), lifecycle.span)
 
+    def trigger(self, timer: TimerModel) -> Span:
+        """Return where a timer says for which records it fires."""
+        return self.triggers.get(timer.span, timer.span)
+
 
 def places_of(file: tree.File) -> Places:
     """Return the places in a contract."""
     states: dict[tuple[str, str], Span] = {}
     arrows: dict[tuple[str, str, str], Span] = {}
     roles: dict[str, Span] = {}
+    triggers: dict[Span, Span] = {}
     for item in file.items:
         match item:
             case tree.LifecycleDeclaration(name=name, lines=lines):
@@ -49,4 +56,7 @@ def places_of(file: tree.File) -> Places:
                             arrows.setdefault(place, target.span)
             case tree.RoleDeclaration(names=declared):
                 roles.update((one.text, one.span) for one in declared)
-    return Places(states, arrows, roles)
+            case tree.TimerDeclaration(record=record, trigger=trigger):
+                named = record if trigger.states is None else trigger.states
+                triggers[item.span] = named.span
+    return Places(states, arrows, roles, triggers)

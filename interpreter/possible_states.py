@@ -54,10 +54,18 @@ class Possible:
     """What a local with a named value may be, by its number."""
     versions: dict[tuple[RecordType, str], tuple[int, ...]] = field(default_factory=dict)
     """The statements that may have set a field last which leads to another record."""
+    sure: dict[Thing, Names] = field(default_factory=dict)
+    """States of which each is met here in some run: fewer than may be, and never too many."""
 
     def copy(self) -> Possible:
         """Return the same knowledge, to be changed on its own."""
-        return Possible(dict(self.held), dict(self.things), dict(self.names), dict(self.versions))
+        return Possible(
+            dict(self.held),
+            dict(self.things),
+            dict(self.names),
+            dict(self.versions),
+            dict(self.sure),
+        )
 
 
 def united(*parts: Iterable[object]) -> Names:
@@ -134,4 +142,8 @@ def _joined_two(
             if number in right.names
         },
         versions,
+        {
+            thing: united(left.sure.get(thing, ()), right.sure.get(thing, ()))
+            for thing in (*left.sure, *right.sure)
+        },
     )

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
-INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE = 130, 141, 70, 2
+INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE, CANNOT_WRITE = 130, 141, 70, 2, 1
 
 EXAMPLES = """\
 examples:
@@ -76,6 +76,13 @@ def _add_check(commands: Commands) -> None:
     parser.add_argument(
         "--format", choices=("human", "json"), default="human", help="for people or for programs"
     )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help="the same as `--format json`",
+    )
 
 
 def _add_test(commands: Commands) -> None:
@@ -131,8 +138,8 @@ def _add_explain(commands: Commands) -> None:
     parser = _add(
         commands,
         "explain",
-        "explain the code of a diagnostic",
-        "  servanda explain E0203\n",
+        "explain the code of a diagnostic or of a refusal",
+        "  servanda explain E0203\n  servanda explain INSUFFICIENT\n",
     )
     parser.add_argument("code", metavar="CODE")
 
@@ -160,7 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         parser = make_parser()
-        status = _run(parser, parser.parse_args(arguments))
+        try:
+            status = _run(parser, parser.parse_args(arguments))
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else UNUSABLE
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
@@ -170,11 +180,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else UNUSABLE
+    except OSError as error:
+        return _give_up(error)
     except Exception:  # noqa: BLE001 -- whatever it is, it is our mistake, and it is told loudly
         return _own_up()
     return status
+
+
+def _give_up(error: OSError) -> int:
+    """Tell of output that nobody can write, and let Python not try once more at its end."""
+    what = "the output" if error.filename is None else f"`{error.filename}`"
+    told = f"error: {what} cannot be written: {error.strerror or error}\n"
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(told)
+        sys.stderr.flush()
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(null, stream.fileno())
+    os.close(null)
+    return CANNOT_WRITE
 
 
 def _own_up() -> int:

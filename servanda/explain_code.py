@@ -1,4 +1,4 @@
-"""`servanda explain`: the page of a diagnostic's code, with a wrong and a right program."""
+"""`servanda explain`: the page of a diagnostic's code, or what a refusal of the language means."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ import re
 import sys
 from importlib import resources
 
+from servanda.interpreter.refusals import Code
 from servanda.interpreter.suggest import did_you_mean
 from servanda.styled_lines import Piece, is_coloured, print_lines, width_of
 
 GOOD, UNKNOWN = 0, 2
 
 CODE_FORM = re.compile(r"[EW][0-9]{4}")
+SHORT_FORM = re.compile(r"([EW])([0-9]{1,3})")
+FENCE_OF_SAMPLE = re.compile(r"^```(?:contract|test|script)( (?:error|warning)=\S+)?$", re.MULTILINE)
+
+REFUSALS = {
+    Code.UNKNOWN_ACTION: "there is no action of this name in the contract",
+    Code.BAD_ARGUMENT: "an argument is missing, of another type, or outside its bound",
+    Code.MISSING_RECORD: "there is no record with the key that was given or looked up",
+    Code.NOT_SIGNED: "nobody signed",
+    Code.NOT_AUTHORISED: "those who signed are not those whom `by` names, or may not be what a field asks for",
+    Code.WRONG_STATE: "a record is in none of the states that the action takes",
+    Code.NO_TRANSITION: "no arrow of the lifecycle leads from the present state to the new one",
+    Code.NEGATIVE_AMOUNT: "less than nothing cannot be moved, issued or retired",
+    Code.INSUFFICIENT: "a balance holds less than is to be taken from it",
+    Code.DUPLICATE_KEY: "there is a record with this key already",
+    Code.OVERFLOW: "a value is too large, or leaves the bound of its field",
+    Code.DIVISION_BY_ZERO: "something was divided by zero",
+    Code.INVARIANT: "what an invariant says would no longer hold",
+    Code.COST_LIMIT: "the call takes more steps than a call may",
+}
+"""What the refusals of the language itself mean; those of a contract say it themselves."""
 
 
 def known_codes() -> list[str]:
@@ -25,15 +46,34 @@ def known_codes() -> list[str]:
 def explain_code(written: str) -> int:
     """Print the page of a code; return the exit status."""
     code = written.strip().strip("[]").upper()
+    if code in REFUSALS:
+        _print_refusal(Code(code))
+        return GOOD
+    if short := SHORT_FORM.fullmatch(code):
+        code = f"{short[1]}{short[2]:>04}"
     codes = known_codes()
     if code not in codes:
         print_lines([[Piece("error", "error"), Piece(f": unknown code `{written}`")]], sys.stderr)
-        advice = did_you_mean(code, codes) or "a code is a letter and four digits: `E0203`"
+        advice = did_you_mean(code, [*codes, *REFUSALS]) or "a code is a letter and four digits: `E0203`"
         print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
         return UNKNOWN
     page = resources.files("servanda").joinpath("error_pages", f"{code}.md")
     _print_page(page.read_text(encoding="utf-8"))
     return GOOD
+
+
+def _print_refusal(code: Code) -> None:
+    then = "The call was refused, and nothing of what it asked for has happened."
+    how = "`servanda why FILE` shows the clause that refused a call, and the values it saw."
+    print_lines([[Piece(code, "title"), Piece(f": {REFUSALS[code]}")]], sys.stdout)
+    print_lines([[Piece(then)], [Piece(how)]], sys.stdout)
+
+
+def _marked(text: str) -> str:
+    """Return a page whose samples say whether they are wrong or right, as their fences do."""
+    return FENCE_OF_SAMPLE.sub(
+        lambda fence: f"**{'✘ wrong' if fence[1] else '✔ right'}:**\n\n```", text
+    )
 
 
 def _print_page(text: str) -> None:
@@ -44,4 +84,4 @@ def _print_page(text: str) -> None:
     from rich.markdown import Markdown  # noqa: PLC0415 -- the same
 
     console = Console(file=sys.stdout, force_terminal=True, width=min(100, width_of(sys.stdout)))
-    console.print(Markdown(text))
+    console.print(Markdown(_marked(text)))

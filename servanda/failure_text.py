@@ -9,7 +9,7 @@ from servanda.grammar.source import Source, Span
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.types import RecordType, Type
 from servanda.interpreter.values import show_time
-from servanda.run_facts import Failure, Step
+from servanda.run_facts import Failure, Fired, Moved, Step
 from servanda.script_run import ScriptRun
 from servanda.styled_lines import Line, Piece
 from servanda.value_text import show_value
@@ -42,20 +42,42 @@ def show_steps(run: ScriptRun) -> Iterator[Line]:
     """Yield the last steps of a run, the oldest first."""
     if not run.last_steps:
         return
-    left_out = run.step_count - len(run.last_steps)
     yield [Piece("steps before it:", "title")]
-    if left_out:
-        yield [Piece(f"  … {left_out:_} more", "quiet")]
-    contracts = run.machine.contracts
+    if run.left_out_count:
+        yield [Piece(f"  … {run.left_out_count:_} more", "quiet")]
     time_ms: int | None = None
-    for number, step in enumerate(run.last_steps, start=left_out + 1):
-        if step.time_ms != time_ms:
-            time_ms = step.time_ms
-            yield [Piece(f"  at {show_time(step.time_ms)}", "quiet")]
-        told = show_call(step, contracts, run.decimals)
-        outcome = show_outcome(step, contracts, run.decimals)
-        role = "good" if step.receipt.code is None else "warning"
-        yield [Piece(f"  {number:>3}  {told}  "), Piece(outcome, role)]
+    number = run.step_count - sum(isinstance(one, Step) for one in run.last_steps)
+    for step in run.last_steps:
+        is_new = step.time_ms != time_ms
+        time_ms = step.time_ms
+        if is_new and not isinstance(step, Moved):
+            yield [Piece(f"  at {show_time(time_ms)}", "quiet")]
+        number += isinstance(step, Step)
+        yield _step_line(step, number, run)
+
+
+def _step_line(step: Step | Moved | Fired, number: int, run: ScriptRun) -> Line:
+    """Return one step; only calls have a number, under which `servanda why` explains them."""
+    match step:
+        case Moved():
+            then = show_time(step.time_ms)
+            until = "" if then in step.text else f", until {then}"
+            return [Piece(f"  {step.text}{until}", "quiet")]
+        case Fired():
+            role = "good" if step.code is None else "warning"
+            times = f", {step.count:,} times" if step.count > 1 else ""
+            return [Piece(f"       timer {step.title}  "), Piece(show_fired(step) + times, role)]
+        case _:
+            contracts = run.machine.contracts
+            told = show_call(step, contracts, run.decimals)
+            outcome = show_outcome(step, contracts, run.decimals)
+            role = "good" if step.receipt.code is None else "warning"
+            return [Piece(f"  {number:>3}  {told}  "), Piece(outcome, role)]
+
+
+def show_fired(fired: Fired) -> str:
+    """Return `✔`, or `✘ CODE: message` of a timer that faulted."""
+    return "✔" if fired.code is None else f"✘ {fired.code}: {fired.message}"
 
 
 def show_call(

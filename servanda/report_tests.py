@@ -4,13 +4,17 @@ Exit status: 0 when all passed, 1 when one failed, 2 when a file cannot be used,
 found.
 """
 
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH113
+
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from servanda.diagnostic_json import (
     JsonValue,
@@ -19,10 +23,17 @@ from servanda.diagnostic_json import (
     write_json,
 )
 from servanda.discovery import find_files
-from servanda.failure_text import show_call, show_failure, show_outcome, show_steps
+from servanda.failure_text import (
+    show_call,
+    show_failure,
+    show_fired,
+    show_outcome,
+    show_steps,
+)
 from servanda.interpreter.values import show_time
-from servanda.loading import Kind, Loaded, Loader
-from servanda.run_facts import Failure
+from servanda.loading import Kind, Loaded, Loader, kind_of
+from servanda.run_facts import Failure, Fired, Moved, Step
+from servanda.script_run import ScriptRun
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
 from servanda.test_runner import ContractTests, Outcome
 
@@ -32,6 +43,8 @@ PASSED, FAILED, UNUSABLE, NONE_FOUND = 0, 1, 2, 5
 def report_tests(options: argparse.Namespace) -> int:
     """Run the tests below some paths and print the outcome; return the exit status."""
     start = time.perf_counter()
+    if _tell_no_tests(options.paths):
+        return UNUSABLE
     loader = Loader()
     found = [loader.load(path, Kind.TEST) for path in find_files(options.paths, (Kind.TEST,))]
     is_quiet = bool(options.json)
@@ -58,6 +71,23 @@ def report_tests(options: argparse.Namespace) -> int:
     return _status(results, bad)
 
 
+def _tell_no_tests(paths: Sequence[str]) -> bool:
+    """Tell of files that hold something else than tests; return whether there is one."""
+    is_told = False
+    for path in paths:
+        kind = kind_of(path)
+        if kind in {None, Kind.TEST} or not os.path.isfile(path):
+            continue
+        tests = path.removesuffix(Kind.CONTRACT.value) + Kind.TEST.value
+        told = f"`{path}` is a script: use `servanda run`"
+        if kind is Kind.CONTRACT:
+            stand = "its tests are in" if os.path.isfile(tests) else "its tests would stand in"
+            told = f"`{path}` is a contract: {stand} `{tests}`"
+        print_lines([[Piece("error", "error"), Piece(f": {told}")]], sys.stderr)
+        is_told = True
+    return is_told
+
+
 def _status(results: list[Outcome], bad: list[Loaded]) -> int:
     failures = [one.failure for one in results if one.failure is not None]
     if bad or any(one.is_input for one in failures):
@@ -76,7 +106,7 @@ def _run_file(
         print_lines([[Piece(tests.loaded.path, "title")]], sys.stdout)
     for result in tests.run_matching(options.text):
         if not is_quiet:
-            print_lines([_result_line(result)], sys.stdout)
+            print_lines([_result_line(result), *_shown_lines(result)], sys.stdout)
             sys.stdout.flush()
         yield result
         if options.stops and not result.has_passed:
@@ -87,6 +117,19 @@ def _result_line(result: Outcome) -> Line:
     mark = Piece("  ✔ ", "good") if result.has_passed else Piece("  ✘ ", "error")
     calls = f"{result.call_count:,} call{'s' * (result.call_count != 1)}"
     return [mark, Piece(result.title), Piece(f"  {result.duration_ms:.1f} ms, {calls}", "quiet")]
+
+
+def _shown_lines(result: Outcome) -> Iterator[Line]:
+    """Yield what `show` printed in a test, below its line."""
+    facts = result.run.facts
+    if not facts.shown:
+        return
+    from servanda.excerpt import visible_text  # noqa: PLC0415 -- imports rich
+
+    for label, value in facts.shown:
+        yield [Piece(f"      {visible_text(label)}  {visible_text(value)}")]
+    if facts.shown_left_out_count:
+        yield [Piece(f"      … and {facts.shown_left_out_count:,} more", "quiet")]
 
 
 def _failures(results: list[Outcome]) -> Iterator[Line]:
@@ -154,6 +197,7 @@ def _result_to_json(result: Outcome) -> dict[str, JsonValue]:
         "outcome": "passed" if result.has_passed else "failed",
         "duration_ms": round(result.duration_ms, 3),
         "calls": result.call_count,
+        "shown": [{"expression": label, "value": value} for label, value in run.facts.shown],
     }
     if result.failure is not None:
         found["failure"] = _failure_to_json(result, result.failure)
@@ -164,16 +208,23 @@ def _failure_to_json(result: Outcome, failure: Failure) -> dict[str, JsonValue]:
     from servanda.run_report import failure_to_json  # noqa: PLC0415 -- imports rich
 
     run = result.run
-    contracts = run.machine.contracts
     return {
         **failure_to_json(run, failure),
-        "steps": [
-            {
-                "time": show_time(step.time_ms),
-                "call": show_call(step, contracts, run.decimals),
-                "outcome": show_outcome(step, contracts, run.decimals),
-            }
-            for step in run.last_steps
-        ],
+        "steps": [_step_to_json(step, run) for step in run.last_steps],
         "rerun": rerun_command(result),
     }
+
+
+def _step_to_json(step: Step | Moved | Fired, run: ScriptRun) -> dict[str, JsonValue]:
+    """Return a `call`, a `timer` (with its `count`) or a move of the `clock`, and its outcome."""
+    found: dict[str, JsonValue] = {"time": show_time(step.time_ms)}
+    match step:
+        case Moved():
+            found["clock"] = step.text
+        case Fired():
+            found.update(timer=step.title, count=step.count, outcome=show_fired(step))
+        case _:
+            contracts = run.machine.contracts
+            found["call"] = show_call(step, contracts, run.decimals)
+            found["outcome"] = show_outcome(step, contracts, run.decimals)
+    return found

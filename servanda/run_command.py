@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 
 from servanda.deployment import Deployment
 from servanda.diagnostic_json import write_json
@@ -20,9 +21,12 @@ from servanda.progress import BarProgress, NoProgress
 from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, run_to_end
-from servanda.styled_lines import Piece, print_diagnostics, print_lines, width_of
+from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
+
+REFUSED_ROWS_SHOWN_MAX = 5
+"""Refusals are answers, counted in the table: the first of each kind shows what it is about."""
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -90,11 +94,25 @@ def run_script(
 
 def _print_faults(run: ScriptRun) -> None:
     facts = run.facts
+    if facts.is_stopped_at_row:  # Then it is the failure, which is told at the end.
+        return
     for fault in facts.faults:
         print_lines([[Piece("malformed row", "warning"), Piece(f": {fault}")]], sys.stderr)
     more = facts.fault_count - len(facts.faults)
     if more:
         print_lines([[Piece(f"… and {more:,} more malformed rows", "quiet")]], sys.stderr)
+
+
+def _refused_rows(run: ScriptRun) -> Iterator[Line]:
+    from servanda.excerpt import visible_text  # noqa: PLC0415 -- imports rich
+
+    facts = run.facts
+    shown = list(facts.refusal_kinds.values())[:REFUSED_ROWS_SHOWN_MAX]
+    for refusal in shown:
+        yield [Piece("refused row", "quiet"), Piece(f": {visible_text(str(refusal))}")]
+    if more := facts.row_refusal_count - len(shown):
+        rows = f"refused row{'s' * (more != 1)}"
+        yield [Piece(f"… and {more:,} more {rows}, the first of them with --json", "quiet")]
 
 
 def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Namespace) -> None:
@@ -105,6 +123,8 @@ def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Na
         write_json(document, sys.stdout)
     else:
         print_report(run, sys.stdout)
+        sys.stdout.flush()
+        print_lines(_refused_rows(run), sys.stderr)
     if failure is not None:
         if not failure.is_input:
             print_lines(show_steps(run), sys.stderr)

@@ -12,7 +12,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.receipts import Receipt
 
 FAULTS_SHOWN_MAX = 20
-"""Malformed rows beyond these are counted, not shown."""
+"""Malformed and refused rows beyond these are counted, not kept."""
 
 SHOWN_MAX = 1_000
 
@@ -26,6 +26,45 @@ class Step(NamedTuple):
     action: str
     arguments: tuple[object, ...]
     receipt: Receipt
+
+
+class Moved(NamedTuple):
+    """A step that moved the clock to `time_ms`, as it stands in the source."""
+
+    time_ms: int
+    text: str
+
+
+class Fired(NamedTuple):
+    """A timer that ran, `count` times in a row with one outcome; `code` is None when it was done.
+
+    `time_ms`, `message` and `span` are those of the first time.
+    """
+
+    time_ms: int
+    title: str
+    code: str | None
+    message: str
+    span: Span | None
+    count: int = 1
+
+
+class RowRefusal(NamedTuple):
+    """A call of a feed that was refused, and the row it was made for."""
+
+    file: str
+    line: int
+    action: str
+    code: str
+    message: str
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """What was refused with which code, whatever the row."""
+        return self.file, self.action, self.code
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.action}: {self.code}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +101,15 @@ class Facts:
     faults: list[Fault] = field(default_factory=list)
     """The first malformed rows."""
     fault_count: int = 0
+    is_stopped_at_row: bool = False
+    """Whether a malformed row stopped the run."""
+    row_refusals: list[RowRefusal] = field(default_factory=list)
+    """The first refusals inside feeds, and later ones that are the first of their kind."""
+    refusal_kinds: dict[tuple[str, str, str], RowRefusal] = field(default_factory=dict)
+    """The first refusal of each kind: a rare one must not hide behind thousands of another."""
+    row_refusal_count: int = 0
+    first_timer_fault: Fired | None = None
+    timer_fault_count: int = 0
     shown: list[tuple[str, str]] = field(default_factory=list)
     """What `show` printed: its text in the source, and the value."""
     shown_left_out_count: int = 0
@@ -76,6 +124,20 @@ class Facts:
         self.fault_count += 1
         if len(self.faults) < FAULTS_SHOWN_MAX:
             self.faults.append(fault)
+
+    def add_row_refusal(self, refusal: RowRefusal) -> None:
+        """Count a refusal inside a feed."""
+        self.row_refusal_count += 1
+        if len(self.row_refusals) < FAULTS_SHOWN_MAX or refusal.kind not in self.refusal_kinds:
+            self.row_refusals.append(refusal)
+            self.refusal_kinds.setdefault(refusal.kind, refusal)
+
+    def add_timer(self, fired: Fired) -> None:
+        """Count a timer that ran."""
+        self.timers[fired.title, fired.code] += 1
+        if fired.code is not None:
+            self.timer_fault_count += 1
+            self.first_timer_fault = self.first_timer_fault or fired
 
     def add_shown(self, label: str, value: str) -> None:
         """Keep what `show` printed."""

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from servanda.diagnostic_json import JsonValue, place_to_json
 from servanda.excerpt import visible_text
+from servanda.failure_text import place_text
 from servanda.interpreter.values import show_time
-from servanda.run_facts import Facts, Failure
+from servanda.run_facts import Facts, Failure, Fired
 from servanda.script_run import ScriptRun
 from servanda.styled_lines import is_coloured, width_of
 
@@ -34,6 +35,8 @@ def print_report(run: ScriptRun, file: TextIO) -> None:
         _print_table(console, _action_table(facts))
     if facts.timers:
         _print_table(console, _timer_table(facts))
+    if facts.first_timer_fault is not None:
+        console.print(_timer_fault_line(run, facts.first_timer_fault), soft_wrap=True)
     if facts.rows or facts.fault_count:
         console.print(_row_line(facts), soft_wrap=True)
     for label, value in facts.shown:
@@ -81,18 +84,31 @@ def _codes(counts: Counter[str | None]) -> str:
 
 
 def _row_line(facts: Facts) -> str:
-    told = [f"{count:,} rows of {name}" for name, count in facts.rows.items()]
-    if facts.fault_count:
+    told = [
+        f"{count:,} row{'s' * (count != 1)} of {name}" for name, count in facts.rows.items()
+    ]
+    if facts.is_stopped_at_row:
+        told.append("stopped at a malformed row")
+    elif facts.fault_count:
         told.append(f"{facts.fault_count:,} malformed and skipped")
     return f"fed: {', '.join(told)}\n"
+
+
+def _timer_fault_line(run: ScriptRun, first: Fired) -> str:
+    count = run.facts.timer_fault_count
+    place = place_text(first.span, run.sources)
+    at = f"at {show_time(first.time_ms)}" + (f" in {place}" if place else "")
+    told = f"{count:,} timers faulted: first" if count > 1 else "1 timer faulted:"
+    return f"{told} {first.code} {at}: {visible_text(first.message)}\n"
 
 
 def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict[str, JsonValue]:
     """Return the same facts as one JSON value.
 
     `script`, `ok`, `time`, `actions` (`contract`, `action`, `done`, `refused` by code), `timers`
-    (`timer`, `fired`, `faulted` by code), `rows` by file, `malformed` (`count`, `first`), `shown`
-    (`expression`, `value`) and `failure` (null, or its message and place).
+    (`timer`, `fired`, `faulted` by code), `first_timer_fault` (null, or what and where), `rows` by
+    file, `malformed` and `refused_rows` (`count`, `first`), `shown` (`expression`, `value`) and
+    `failure` (null, or its message and place).
     """
     facts = run.facts
     return {
@@ -112,6 +128,7 @@ def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict
             {"timer": title, "fired": counts[None], "faulted": _codes_to_json(counts)}
             for title, counts in facts.by_timer().items()
         ],
+        "first_timer_fault": _timer_fault_to_json(run, facts.first_timer_fault),
         "rows": dict(facts.rows),
         "malformed": {
             "count": facts.fault_count,
@@ -125,9 +142,25 @@ def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict
                 for one in facts.faults
             ],
         },
+        "refused_rows": {
+            "count": facts.row_refusal_count,
+            "first": [one._asdict() for one in facts.row_refusals],
+        },
         "shown": [{"expression": label, "value": value} for label, value in facts.shown],
         "failure": None if failure is None else failure_to_json(run, failure),
     }
+
+
+def _timer_fault_to_json(run: ScriptRun, first: Fired | None) -> dict[str, JsonValue] | None:
+    if first is None:
+        return None
+    found: dict[str, JsonValue] = {
+        "timer": first.title,
+        "time": show_time(first.time_ms),
+        "code": first.code,
+        "message": first.message,
+    }
+    return found if first.span is None else {**found, **place_to_json(first.span, run.sources)}
 
 
 def failure_to_json(run: ScriptRun, failure: Failure) -> dict[str, JsonValue]:

@@ -26,7 +26,7 @@ from servanda.interpreter.state import Row
 from servanda.interpreter.time_zones import UTC
 from servanda.interpreter.times import add_months_to_time, check_time
 from servanda.interpreter.values import show_time
-from servanda.run_facts import Facts, Failure, Step
+from servanda.run_facts import Facts, Failure, Fired, Moved, RowRefusal, Step
 from servanda.run_feeds import FeedRun, run_feeds
 from servanda.run_reading import columns_of_feeds, events_read
 from servanda.value_text import decimals_by_unit, show_seen
@@ -46,6 +46,11 @@ class StepFailed(Exception):  # noqa: N818 -- the test found something, the prog
 class RowEnded(Exception):  # noqa: N818 -- no error: the row is over
     """A call in a feed was refused, so the rest of its row is not done."""
 
+    def __init__(self, action: str, receipt: Receipt) -> None:
+        super().__init__()
+        self.action = action
+        self.receipt = receipt
+
 
 class ScriptRun:
     """The driver (see `servanda.interpreter.script.Driver`) of one test or script."""
@@ -62,8 +67,11 @@ class ScriptRun:
         self.sources = sources
         self.facts = Facts()
         self.decimals = decimals_by_unit(machine.contracts.values())
-        self.last_steps: deque[Step] = deque(maxlen=STEPS_KEPT_MAX)
+        self.last_steps: deque[Step | Moved | Fired] = deque(maxlen=STEPS_KEPT_MAX)
+        self.left_out_count = 0
+        """How many steps were before those that are kept."""
         self.step_count = 0
+        """How many calls there were."""
         self._events_read = events_read(model)
         self._columns = columns_of_feeds(model)
         self._events: list[Event] = []
@@ -91,7 +99,7 @@ class ScriptRun:
         if receipt.code is None:
             return receipt.value
         if self._is_in_row:
-            raise RowEnded
+            raise RowEnded(action, receipt)
         raise StepFailed(
             Failure(
                 f"refused with {receipt.code}: {receipt.message}",
@@ -138,9 +146,24 @@ class ScriptRun:
             self._take_timers(machine.overdue_receipts)
             machine.overdue_receipts.clear()
         self.facts.outcomes[contract, action, receipt.code] += 1
-        self.last_steps.append(Step(machine.now, parties, contract, action, arguments, receipt))
+        self._note(Step(machine.now, parties, contract, action, arguments, receipt))
         self._keep(receipt)
         return receipt
+
+    def _note(self, step: Step | Moved | Fired) -> None:
+        self.left_out_count += len(self.last_steps) == STEPS_KEPT_MAX
+        self.last_steps.append(step)
+
+    def _note_fired(self, fired: Fired) -> None:
+        # A timer that fires every day for a year must not push out what led to it.
+        for place in range(len(self.last_steps) - 1, -1, -1):
+            step = self.last_steps[place]
+            if not isinstance(step, Fired):
+                break
+            if (step.title, step.code) == (fired.title, fired.code):
+                self.last_steps[place] = step._replace(count=step.count + 1)
+                return
+        self._note(fired)
 
     def run_call(self, call: Call) -> Receipt:
         """Run a call on the machine; whoever explains calls does so here."""
@@ -167,6 +190,7 @@ class ScriptRun:
         if time_ms < now:
             message = f"time does not go back: it is {show_time(now)}, later than the time given"
             raise StepFailed(Failure(message, span, f"this is {show_time(time_ms)}"))
+        self._note(Moved(time_ms, self.text(span)))
         self.advance(time_ms)
 
     def wait(self, span: Span, duration_ms: int, months: int) -> None:
@@ -178,6 +202,7 @@ class ScriptRun:
             target = add_months_to_time(target, months, UTC) if months else target
         except Refused as refused:
             raise StepFailed(Failure(refused.message, span, "too long a wait")) from None
+        self._note(Moved(target, self.text(span)))
         self.advance(target)
 
     def advance(self, time_ms: int) -> None:
@@ -186,7 +211,9 @@ class ScriptRun:
 
     def _take_timers(self, receipts: Iterable[Receipt]) -> None:
         for receipt in receipts:
-            self.facts.timers[receipt.title, receipt.code] += 1
+            fired = Fired(self.machine.now, *receipt[:4])
+            self.facts.add_timer(fired)
+            self._note_fired(fired)
             self._keep(receipt)
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────
@@ -244,8 +271,11 @@ class ScriptRun:
         self._is_in_row = True
         try:
             code.body(row)
-        except RowEnded:
-            pass
+        except RowEnded as ended:
+            receipt, file = ended.receipt, code.file
+            assert receipt.code is not None, "only a refusal ends a row"
+            refusal = RowRefusal(file, row.line, ended.action, receipt.code, receipt.message)
+            self.facts.add_row_refusal(refusal)
         except RowFault as fault:
             self._fault_in_row(fault.fault, before)
             return
@@ -267,6 +297,7 @@ class ScriptRun:
         """Count a malformed row, or stop at it."""
         self.facts.add_fault(fault)
         if self._feed_run.is_strict:
+            self.facts.is_stopped_at_row = True
             self.stop_at_input(f"{fault}", None)
 
     def stop_at_input(

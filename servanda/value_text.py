@@ -32,6 +32,7 @@ from servanda.interpreter.types import (
     FixedUnit,
     ListType,
     OptionalType,
+    OutputsType,
     RecordType,
     SetType,
     Type,
@@ -66,6 +67,9 @@ def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> s
             return show_value(value, base, decimals)
         case ListType(item=item) | SetType(item=item):
             return values.show_list(show_value(one, item, decimals) for one in value)
+        case OutputsType(outputs=outputs):
+            held = zip(value, outputs, strict=True)
+            return ", ".join(show_value(one, output, decimals) for one, (_, output) in held)
         case RecordType(name=name):
             return _show_record(value, name)
         case AmountType(unit=unit) | BalanceType(unit=unit) | UnroundedType(unit=unit):

@@ -114,8 +114,9 @@ def _line(
             message = visible_text(str(seen.value))
             line += [Piece(f"refused with {seen.title}", "error"), Piece(f": {message}")]
         case "decision":
-            shown = ", ".join(show_value(one, None, decimals) for one in seen.value or ())
-            line += [Piece(f"decision {seen.title}({_unquoted(shown)})", "title")]
+            inputs = zip(seen.value or (), seen.types, strict=True)
+            shown = ", ".join(show_value(one, held, decimals) for one, held in inputs)
+            line += [Piece(f"decision {seen.title}({shown})", "title")]
         case "row":
             line += [Piece(text, "good")]
         case kind if kind in _OWN_WORDS:
@@ -136,10 +137,6 @@ def _signers(seen: Seen) -> str:
     if isinstance(seen.value, tuple):
         return f"signed by {' and '.join(seen.value) or 'nobody'}"
     return f"called by {seen.value}"
-
-
-def _unquoted(text: str) -> str:
-    return text.replace('"', "")
 
 
 def _text(span: Span, sources: Mapping[str, Source]) -> str:

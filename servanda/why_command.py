@@ -15,13 +15,13 @@ import sys
 from collections.abc import Callable, Iterator
 
 from servanda.deployment import Deployment
-from servanda.failure_text import show_call, show_outcome
+from servanda.failure_text import show_call, show_failure, show_outcome
 from servanda.grammar.diagnostics import Label
 from servanda.interpreter.explain import Trace
 from servanda.interpreter.receipts import Call, Receipt
 from servanda.interpreter.values import show_time
 from servanda.loading import Kind, Loaded, Loader, kind_of
-from servanda.run_facts import Step
+from servanda.run_facts import Failure, Step
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, run_to_end
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
@@ -74,9 +74,13 @@ def why_command(options: argparse.Namespace) -> int:
     deployment = Deployment(loaded.script)
     wanted = options.call
     if wanted is None:
-        first = _run(loaded, loader, deployment, options, body_name, None)
+        first, failure = _run(loaded, loader, deployment, options, body_name, None)
+        if failure is not None and failure.is_input:
+            return _stop_at_input(first, failure)
         wanted = first.last_refused or first.number
-    run = _run(loaded, loader, deployment, options, body_name, wanted)
+    run, failure = _run(loaded, loader, deployment, options, body_name, wanted)
+    if failure is not None and failure.is_input:
+        return _stop_at_input(run, failure)
     if run.explained is None:
         return _stop(f"there is no call {wanted}: it makes {run.number:,}")
     print_lines(_explanation(run, wanted, *run.explained), sys.stdout)
@@ -87,6 +91,12 @@ def _stop(message: str, advice: str = "") -> int:
     print_lines([[Piece("error", "error"), Piece(f": {message}")]], sys.stderr)
     if advice:
         print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
+    return UNUSABLE
+
+
+def _stop_at_input(run: TracedRun, failure: Failure) -> int:
+    """Tell of a file that cannot be used: a call that it hides would be explained by another."""
+    print_lines(show_failure(failure, run.sources, width_of(sys.stderr)), sys.stderr)
     return UNUSABLE
 
 
@@ -112,7 +122,7 @@ def _run(
     options: argparse.Namespace,
     body_name: str,
     wanted: int | None,
-) -> TracedRun:
+) -> tuple[TracedRun, Failure | None]:
     assert loaded.script is not None, "only checked scripts are run"
     folder = options.data or os.path.dirname(loaded.path) or os.curdir
     machine = deployment.machine()
@@ -120,12 +130,9 @@ def _run(
     run.wanted = wanted
     body: Callable[[], None] = deployment.script.bind(machine, run)[body_name]
     try:
-        failure = run_to_end(run, body)
+        return run, run_to_end(run, body)
     except CallExplained:
-        return run
-    if failure is not None and failure.is_input:
-        _stop(failure.message, failure.help)
-    return run
+        return run, None
 
 
 def _explanation(run: TracedRun, number: int, step: Step, trace: Trace) -> Iterator[Line]:

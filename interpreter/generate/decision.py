@@ -27,7 +27,8 @@ def write_decision(values: Values, decision: DecisionModel, name: str) -> None:
         writer.line(f"c.steps += {max(1, len(decision.rows))}")
         if values.is_probed:
             writer.line("p = c.probe")
-            site = writer.site("decision", decision.span, title=decision.name)
+            types = tuple(one.local.type for one in decision.inputs)
+            site = writer.site("decision", decision.span, title=decision.name, types=types)
             inputs = "".join(f"v{one.local.number}, " for one in decision.inputs)
             writer.line(f"p.enter({site}, ({inputs}))")
         for one in decision.inputs:

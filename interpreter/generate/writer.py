@@ -28,6 +28,8 @@ class Site:
     span: Span
     type: Type | None = None
     title: str = ""
+    types: tuple[Type, ...] = ()
+    """The types of a decision's inputs."""
 
 
 @dataclass(slots=True)
@@ -100,9 +102,16 @@ class Writer:
             self.constants[name] = value
         return self._constant_names[identity]
 
-    def site(self, kind: str, span: Span, shown: Type | None = None, title: str = "") -> str:
+    def site(
+        self,
+        kind: str,
+        span: Span,
+        shown: Type | None = None,
+        title: str = "",
+        types: tuple[Type, ...] = (),
+    ) -> str:
         """Return the expression of a new probe site."""
-        self.sites.append(Site(kind, span, shown, title))
+        self.sites.append(Site(kind, span, shown, title, types))
         return f"sites[{len(self.sites) - 1}]"
 
     def text(self) -> str:

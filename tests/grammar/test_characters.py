@@ -187,6 +187,25 @@ def test_only_names_are_looked_at_as_names() -> None:
     assert [one[0] for one in found('let x = "{x²}"\n')] == ["E0008"]
 
 
+def test_a_brace_in_a_plain_text_opens_no_hole() -> None:
+    """A description, a title or the name of a file holds any letters between its braces."""
+    for plain in (
+        'clause c()\n  "{x²}"\n  d()\n',
+        'test "{x²}"\n  d()\n',
+        'feed "{x²}" as r\n  d()\n',
+    ):
+        assert found(plain) == []
+        diagnostics = Diagnostics()
+        parse(Source("x", plain), diagnostics)
+        assert not diagnostics.has_errors
+    for holed in (
+        'show f(\n  "{x²}"\n)\n',
+        'show [1\nlet a = 1\nrefuse NO "{x²}"\n',
+        'show "{x²}"\n',
+    ):
+        assert [one[0] for one in found(holed)] == ["E0008"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

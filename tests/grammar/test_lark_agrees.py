@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
@@ -254,6 +254,7 @@ def mutations(draw: st.DrawFn) -> str:
 
 @thorough
 @given(mutations())
+@example('show "{0:}"\n')
 def test_spoiled_files_are_refused_as_lark_does(text: str) -> None:
     """Both accept or both refuse, at the same token and in the expectation of the same ones."""
     compare_file(text)

@@ -13,9 +13,10 @@ from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.check_contract import check_contract
 from servanda.interpreter.compile import compile_contract
-from servanda.interpreter.follow_states import Moves, follow_states
+from servanda.interpreter.follow_states import follow_states
 from servanda.interpreter.machine import Machine
 from servanda.interpreter.model import ContractModel
+from servanda.interpreter.moves import Moves
 from servanda.interpreter.receipts import Call, Receipt
 from servanda.interpreter.state import FIELD
 

@@ -145,7 +145,9 @@ def test_the_rerun_command_runs_just_that_test(servanda: Command) -> None:
     _, out, _ = servanda("test")
     reruns = [line for line in out.splitlines() if line.startswith("rerun: ")]
     assert len(reruns) == 6
-    file, name = re.fullmatch(r'rerun: servanda test (\S+) -k "(.*)"', reruns[0]).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r'rerun: servanda test (\S+) -k "(.*)"', reruns[0])
+    assert found is not None
+    file, name = found.groups()
     status, out, _ = servanda("test", file, "-k", name)
     assert status == 1
     assert out.splitlines()[-1].startswith("0 passed, 1 failed")
