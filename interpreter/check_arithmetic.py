@@ -98,6 +98,8 @@ def arithmetic_of(operator: Operator, left: Value, right: Value, span: Span, sco
     left, right = settled(left, scope, use), settled(right, scope, use)
     if ANYTHING in (left.type, right.type):
         return unknown(span)
+    if operator is Operator.DIVIDE and is_nothing(right):
+        return no_quotient(right, span, scope)
     if {left.type, right.type} <= {INT, DECIMAL}:
         return numbers_of(operator, left, right, span)
     if is_money(left) or is_money(right):
@@ -120,6 +122,25 @@ def arithmetic_of(operator: Operator, left: Value, right: Value, span: Span, sco
 def is_money(value: Value) -> bool:
     """Whether a value is an Amount, rounded or not."""
     return isinstance(value.type, AmountType | UnroundedType)
+
+
+def is_nothing(value: Value) -> bool:
+    """Whether a value is written as zero: a number, or an Amount of any unit."""
+    is_counted = value.type in (INT, DECIMAL) or is_money(value)
+    return isinstance(value, Constant) and is_counted and value.value == 0
+
+
+def no_quotient(divisor: Value, span: Span, scope: Scope) -> Value:
+    """Report a division that is refused whatever is divided."""
+    scope.report(
+        "E0336",
+        "cannot divide by zero",
+        span,
+        "this is always refused with `DIVISION_BY_ZERO`",
+        others=(Label(divisor.span, "this is zero"),),
+        advice="divide by a number other than zero",
+    )
+    return unknown(span)
 
 
 def is_whole_days(value: Constant) -> bool:

@@ -14,14 +14,16 @@ GOOD, UNKNOWN = 0, 2
 
 CODE_FORM = re.compile(r"[EW][0-9]{4}")
 SHORT_FORM = re.compile(r"([EW])([0-9]{1,3})")
-FENCE_OF_SAMPLE = re.compile(r"^```(?:contract|test|script)( (?:error|warning)=\S+)?$", re.MULTILINE)
+FENCE_OF_SAMPLE = re.compile(
+    r"^```(?:contract|test|script)( (?:error|warning)=\S+)?$", re.MULTILINE
+)
 
 REFUSALS = {
     Code.UNKNOWN_ACTION: "there is no action of this name in the contract",
     Code.BAD_ARGUMENT: "an argument is missing, of another type, or outside its bound",
     Code.MISSING_RECORD: "there is no record with the key that was given or looked up",
     Code.NOT_SIGNED: "nobody signed",
-    Code.NOT_AUTHORISED: "those who signed are not those whom `by` names, or may not be what a field asks for",
+    Code.NOT_AUTHORISED: "those who signed, or whom a field would hold, are not those asked for",
     Code.WRONG_STATE: "a record is in none of the states that the action takes",
     Code.NO_TRANSITION: "no arrow of the lifecycle leads from the present state to the new one",
     Code.NEGATIVE_AMOUNT: "less than nothing cannot be moved, issued or retired",
@@ -54,7 +56,8 @@ def explain_code(written: str) -> int:
     codes = known_codes()
     if code not in codes:
         print_lines([[Piece("error", "error"), Piece(f": unknown code `{written}`")]], sys.stderr)
-        advice = did_you_mean(code, [*codes, *REFUSALS]) or "a code is a letter and four digits: `E0203`"
+        near = did_you_mean(code, [*codes, *REFUSALS])
+        advice = near or "a code is a letter and four digits: `E0203`"
         print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
         return UNKNOWN
     page = resources.files("servanda").joinpath("error_pages", f"{code}.md")

@@ -65,7 +65,7 @@ def _step_line(step: Step | Moved | Fired, number: int, run: ScriptRun) -> Line:
             return [Piece(f"  {step.text}{until}", "quiet")]
         case Fired():
             role = "good" if step.code is None else "warning"
-            times = f", {step.count:,} times" if step.count > 1 else ""
+            times = f", {step.times:,} times" if step.times > 1 else ""
             return [Piece(f"       timer {step.title}  "), Piece(show_fired(step) + times, role)]
         case _:
             contracts = run.machine.contracts

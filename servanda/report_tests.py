@@ -222,7 +222,7 @@ def _step_to_json(step: Step | Moved | Fired, run: ScriptRun) -> dict[str, JsonV
         case Moved():
             found["clock"] = step.text
         case Fired():
-            found.update(timer=step.title, count=step.count, outcome=show_fired(step))
+            found.update(timer=step.title, count=step.times, outcome=show_fired(step))
         case _:
             contracts = run.machine.contracts
             found["call"] = show_call(step, contracts, run.decimals)

@@ -36,7 +36,7 @@ class Moved(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """A timer that ran, `count` times in a row with one outcome; `code` is None when it was done.
+    """A timer that ran, `times` times in a row with one outcome; `code` is None when it was done.
 
     `time_ms`, `message` and `span` are those of the first time.
     """
@@ -46,7 +46,7 @@ class Fired(NamedTuple):
     code: str | None
     message: str
     span: Span | None
-    count: int = 1
+    times: int = 1
 
 
 class RowRefusal(NamedTuple):

@@ -84,9 +84,7 @@ def _codes(counts: Counter[str | None]) -> str:
 
 
 def _row_line(facts: Facts) -> str:
-    told = [
-        f"{count:,} row{'s' * (count != 1)} of {name}" for name, count in facts.rows.items()
-    ]
+    told = [f"{count:,} row{'s' * (count != 1)} of {name}" for name, count in facts.rows.items()]
     if facts.is_stopped_at_row:
         told.append("stopped at a malformed row")
     elif facts.fault_count:

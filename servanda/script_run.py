@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
-from servanda.feed_rows import Fault, FeedRow, RowFault
 from servanda.chain.memory import move_clock
+from servanda.feed_rows import Fault, FeedRow, RowFault
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.explain import Seen, Trace
 from servanda.interpreter.machine import Machine
@@ -161,7 +161,7 @@ class ScriptRun:
             if not isinstance(step, Fired):
                 break
             if (step.title, step.code) == (fired.title, fired.code):
-                self.last_steps[place] = step._replace(count=step.count + 1)
+                self.last_steps[place] = step._replace(times=step.times + 1)
                 return
         self._note(fired)
 

@@ -386,8 +386,9 @@ class Maker:
                 f"emit Seen(x, {self.make('Own', 2)}, {self.make('Maybe', 1)}, n)",
                 f"notify p that {self.make('Text', 1)}",
                 (
-                    f"create Note(about: x, price: {self.make('Own', 1)}, made: {self.make('Time', 1)},"
-                    f" other: {self.make('Maybe', 1)}, text: {self.make('Text', 1)})"
+                    f"create Note(about: x, price: {self.make('Own', 1)},"
+                    f" made: {self.make('Time', 1)}, other: {self.make('Maybe', 1)},"
+                    f" text: {self.make('Text', 1)})"
                 ),
                 (
                     f"let {name} = create Account(number: {self.make('Text', 1)},"

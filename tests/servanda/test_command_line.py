@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from servanda import command_line
+from servanda.interpreter.refusals import Code
 
 Command = Callable[..., tuple[int, str, str]]
 Golden = Callable[[str, str], None]
@@ -116,6 +117,13 @@ def test_check_json_of_a_good_contract_counts_too(servanda: Command) -> None:
     assert file["money"][0]["reached_by"] == ["deposit by Treasury"]
 
 
+@pytest.mark.usefixtures("bank")
+def test_check_json_is_spelled_as_elsewhere(servanda: Command) -> None:
+    """`--json` is `--format json`."""
+    long = servanda("check", "--format", "json", "bank.contract")
+    assert servanda("check", "--json", "bank.contract") == long
+
+
 # ── test ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -185,6 +193,41 @@ def test_test_json(servanda: Command) -> None:
     assert failed["failure"]["seen"][0] == {"expression": "order.progress", "value": "Paid"}
 
 
+SHOWING = """\
+use Bank
+
+test "it shows what it sees"
+  let east = Branch("East")
+  east does open("a")
+  show Account["a"].balance
+  show count(o for o in Opened)
+"""
+
+
+def test_test_prints_what_show_printed(bank: Path, servanda: Command) -> None:
+    """Below the line of the test, whether it passes or not; and in the JSON."""
+    (bank / "bank.test.contract").write_text(SHOWING)
+    _, out, _ = servanda("test", "bank.test.contract")
+    assert out.splitlines()[2:4] == [
+        '      Account["a"].balance  0.00 CNY',
+        "      count(o for o in Opened)  1",
+    ]
+    _, out, _ = servanda("test", "bank.test.contract", "--json")
+    (test,) = json.loads(out)["tests"]
+    assert test["shown"][1] == {"expression": "count(o for o in Opened)", "value": "1"}
+
+
+def test_test_says_that_a_contract_is_none(bank: Path, servanda: Command) -> None:
+    """One line that names the file that is meant; the same for a script."""
+    status, out, err = servanda("test", "bank.contract")
+    assert (status, out) == (2, "")
+    assert err == ("error: `bank.contract` is a contract: its tests are in `bank.test.contract`\n")
+    (bank / "bank.test.contract").unlink()
+    assert "its tests would stand in `bank.test.contract`" in servanda("test", "bank.contract")[2]
+    status, _, err = servanda("test", "day.script")
+    assert (status, err) == (2, "error: `day.script` is a script: use `servanda run`\n")
+
+
 def test_test_junit(bank: Path, servanda: Command) -> None:
     """Build servers get a suite for each file and the text of each failure."""
     assert servanda("test", "--junit", "report.xml")[0] == 1
@@ -204,8 +247,8 @@ def test_test_junit(bank: Path, servanda: Command) -> None:
 def test_run_ends_with_its_tables(servanda: Command, golden: Golden) -> None:
     """Done and refused per action, timers, rows, then what `show` printed."""
     status, out, err = servanda("run", "day.script")
-    assert (status, err) == (0, "")
-    golden("run_table", out)
+    assert status == 0
+    golden("run_table", out + "--- standard error ---\n" + err)
 
 
 @pytest.mark.usefixtures("bank")
@@ -284,6 +327,78 @@ def test_explain_prints_the_page_of_a_code(servanda: Command) -> None:
     assert (status, "did you mean `E001" in err) == (2, True)
 
 
+def test_explain_completes_a_short_code(servanda: Command) -> None:
+    """Nobody counts zeros."""
+    assert servanda("explain", "e501") == servanda("explain", "E0501")
+    assert servanda("explain", "E99")[0] == 2
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_explain_knows_the_refusals_of_the_language(code: Code, servanda: Command) -> None:
+    """Every code that a receipt of any contract may have is explained."""
+    status, out, _ = servanda("explain", code.lower())
+    assert status == 0
+    assert out.startswith(f"{code}: ")
+
+
+def test_explain_marks_samples_on_a_terminal(
+    servanda: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fence is not shown there, so words say which sample is wrong; a pipe gets the page."""
+    assert "wrong:" not in servanda("explain", "E0501")[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    _, out, _ = servanda("explain", "E0501")
+    assert out.index("✘ wrong:") < out.index("51..100") < out.index("✔ right:")
+
+
+FEE = """\
+contract Fee version 1
+
+role Bank
+
+record Account[number: Text]
+  fee: Amount of CNY
+
+enum Kind: Auto, Other
+
+decision terms
+  | amount: Amount of CNY | day: Date         | name: Text || kind: Kind | rate: Decimal |
+  | < 1_000 CNY           | -                 | -          || Auto       | 0%            |
+  | >= 1_000 CNY          | <= date 2026-06-30 | -         || Other      | 5.5%          |
+  | >= 1_000 CNY          | > date 2026-06-30 | -          || Auto       | 1%            |
+
+action open(number: Text, amount: Amount of CNY)
+  by Bank
+  let found = terms(amount, today, number)
+  require found.kind is Auto else NOT_AUTO "by hand"
+  create Account(number: number, fee: amount)
+"""
+
+
+def test_why_shows_decisions_by_their_types(bank: Path, servanda: Command) -> None:
+    """Amounts with their unit, dates as dates; several outputs one beside the other."""
+    (bank / "fee.contract").write_text(FEE.replace("date 2026", "2026"))
+    (bank / "fee.script").write_text(
+        'use Fee\nat 2026-01-05T00:00Z\nlet icbc = Bank("ICBC")\nicbc does open("a", 500 CNY)\n'
+    )
+    status, out, err = servanda("why", "fee.script")
+    assert status == 0, err
+    assert 'decision terms(500.00 CNY, 2026-01-05, "a")' in out
+    assert "terms(amount, today, number) = Auto, 0.0  line" in out
+
+
+def test_why_fails_where_a_feed_cannot_be_read(bank: Path, servanda: Command) -> None:
+    """The call that is meant may stand below: no other is explained in its place."""
+    (bank / "orders.csv").unlink()
+    for words in ((), ("--call", "99")):
+        status, out, err = servanda("why", "day.script", *words)
+        assert (status, out) == (2, "")
+        assert "the feed `orders.csv` cannot be read" in err
+        assert "there is no call" not in err
+
+
 @pytest.mark.usefixtures("bank")
 def test_why_explains_the_last_refusal(servanda: Command, golden: Golden) -> None:
     """The guard that said no, with the value it saw and its line."""
@@ -326,6 +441,32 @@ def test_an_assertion_is_loud_and_owned_up_to(
     assert status == 70
     assert "a mistake in Servanda itself" in err
     assert "we are wrong" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "day.script"),
+        ("run", "day.script", "--json"),
+        ("check", "bank.contract"),
+        ("test", "bank.test.contract"),
+        ("explain", "E0501"),
+        ("why", "day.script"),
+    ],
+)
+@pytest.mark.usefixtures("bank")
+def test_a_full_disk_is_told(words: tuple[str, ...]) -> None:
+    """Exit 1 and one line; the fault is the disk's and not ours."""
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "servanda", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    told = done.stderr.decode().splitlines()[-1]
+    assert (done.returncode, told) == (
+        1,
+        "error: the output cannot be written: No space left on device",
+    )
+    assert b"Traceback" not in done.stderr
 
 
 def test_an_interrupt_is_130(servanda: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servanda.feed_order import merged
 from servanda.feed_rows import Fault, RowFault, cell_place
 from servanda.feeds import RECORD_BYTES_MAX, FeedFault, open_feed
+from servanda.grammar.source import Span
 from servanda.interpreter.numbers import parse_int
+from servanda.interpreter.script import FeedCode
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -203,7 +206,7 @@ def test_a_malformed_row_is_told_and_skipped(bank: Path, servanda: Command) -> N
     (bank / "accounts.csv").write_text("number,money\na,500\nb,much\nc\nd,1\n")
     status, _, err = servanda("run", "day.script")
     assert status == 0
-    much, short = err.splitlines()
+    much, short = (line for line in err.splitlines() if line.startswith("malformed"))
     assert much.startswith('malformed row: accounts.csv:3:3: `money` is "much": expected an amount')
     assert much.endswith("(found after 1 step of this row)")
     assert short == "malformed row: accounts.csv:4:1: the row has 1 cells, the header names 2"
@@ -215,8 +218,9 @@ def test_many_malformed_rows_are_counted(bank: Path, servanda: Command) -> None:
     status, out, err = servanda("run", "day.script", "--json")
     assert status == 0
     assert json.loads(out)["malformed"]["count"] == 50
-    assert len(err.splitlines()) == 21
-    assert err.splitlines()[-1] == "… and 30 more malformed rows"
+    lines = err.splitlines()
+    assert sum(line.startswith("malformed row: ") for line in lines) == 20
+    assert lines[20] == "… and 30 more malformed rows"
 
 
 def test_strict_stops_at_a_malformed_row(bank: Path, servanda: Command) -> None:
@@ -224,8 +228,9 @@ def test_strict_stops_at_a_malformed_row(bank: Path, servanda: Command) -> None:
     (bank / "accounts.csv").write_text("number,money\na,500\nb\nc,1\n")
     status, out, err = servanda("run", "day.script", "--strict")
     assert status == 2
-    assert "accounts.csv:3:1: the row has 1 cells" in err
+    assert err.count("accounts.csv:3:1: the row has 1 cells") == 1
     assert "open         1   -" in out
+    assert "fed: 1 row of accounts.csv, stopped at a malformed row\n" in out
 
 
 def test_a_missing_column_is_told_once(bank: Path, servanda: Command) -> None:
@@ -287,6 +292,73 @@ show list(o.account.number for o in Opened)
 """
     (shown,) = run_shown(bank, servanda, script)
     assert shown == '["3a", "3b", "1a", "1b", "2a", "2b", "1c", "2c"]'
+
+
+def test_a_feed_alone_is_put_in_the_order_of_its_time_too(bank: Path, servanda: Command) -> None:
+    """A row of day 1 below one of day 3 runs at day 1; rows of one day stay in their order."""
+    (bank / "one.csv").write_text("name,day\nd,3\nb,1\na,0\nc,1\n")
+    script = """
+let start = 2026-01-01T00:00Z
+at start
+let east = Branch("East")
+feed "one.csv" as row at start + int(row.day) * 1 day
+  east does open(row.name)
+  show row.name
+  show now
+"""
+    shown = run_shown(bank, servanda, script)
+    assert list(zip(shown[::2], shown[1::2], strict=True)) == [
+        ('"a"', "2026-01-01T00:00Z"),
+        ('"b"', "2026-01-02T00:00Z"),
+        ('"c"', "2026-01-02T00:00Z"),
+        ('"d"', "2026-01-04T00:00Z"),
+    ]
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=6), max_size=3))
+def test_merged_feeds_are_sorted_and_stable(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, bool]]]
+) -> None:
+    """By time, then as the feeds are written, then as the rows stand; no row is lost."""
+    folder = tmp_path_factory.mktemp("merged", numbered=True)
+    code = FeedCode("", Span("", 0, 0), None, lambda row: row.read(parse_int, "day"), _no_body)
+    feeds, expected = [], []
+    for number, rows in enumerate(files):
+        path = folder / f"{number}.csv"
+        path.write_text("day,text\n" + "".join(f"{day},{WIDE[wide]}\n" for day, wide in rows))
+        feeds.append((open_feed(str(path), path.name), code))
+        line = 2
+        for day, is_wide in rows:
+            expected.append((day, number, line))
+            line += 1 + is_wide
+    found = [(one.time_ms, one.feed, one.row.line) for one in merged(feeds, lambda _: None)]
+    assert found == sorted(expected)
+    for reader, _ in feeds:
+        reader.close()
+
+
+WIDE = {False: "x", True: '"银\n行"'}
+"""A cell of one line, and one of two."""
+
+
+def _no_body(_: object) -> None:
+    """Do nothing with a row."""
+
+
+def test_the_first_refusal_of_each_kind_is_told(bank: Path, servanda: Command) -> None:
+    """Which row it was, however many others were refused for another reason before it."""
+    orders = "a,b,2000,2026-01-06T09:00Z,1\n" * 30 + "a,b,-1,2026-01-06T09:00Z,1\n"
+    (bank / "orders.csv").write_text("payer,payee,money,time,is_paid\n" + orders)
+    status, _, err = servanda("run", "day.script")
+    assert status == 0
+    first, rare, more = err.splitlines()
+    assert first == "refused row: orders.csv:2: pay: TOO_MUCH: order 1 is too large"
+    assert rare.startswith("refused row: orders.csv:32: ask: BAD_ARGUMENT: `amount` ")
+    assert more == "… and 29 more refused rows, the first of them with --json"
+    _, out, _ = servanda("run", "day.script", "--json")
+    refused = json.loads(out)["refused_rows"]
+    assert refused["count"] == 31
+    assert [one["line"] for one in refused["first"]] == [*range(2, 22), 32]
 
 
 def test_a_row_before_the_present_is_malformed(bank: Path, servanda: Command) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 Command = Callable[..., tuple[int, str, str]]
+Golden = Callable[[str, str], None]
 
 TICKING = """\
 contract Ticking version 1
@@ -136,3 +138,85 @@ def test_every_test_has_a_chain_of_its_own(
         f'use Ticking\n\ntest "one"\n{body}\ntest "two"\n{body}'
     )
     assert servanda("test")[0] == 0
+
+
+FAULTING = """\
+contract Faulting version 1
+
+role Keeper
+
+record Watch[number: Int]
+  ticks: Int in 0..1 = 0
+  rounds: Int = 0
+
+action start(number: Int): Watch
+  by Keeper
+  give create Watch(number: number)
+
+every 2 days for watch: Watch
+  watch.rounds = watch.rounds + 1
+
+every 3 days for watch: Watch
+  watch.ticks = watch.ticks + 1
+"""
+
+FAULTING_STEPS = """\
+at 2026-01-01T00:00Z
+let keeper = Keeper("Keeper")
+keeper does start(1)
+wait 7 days
+"""
+
+
+def test_a_failed_test_tells_of_timers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servanda: Command, golden: Golden
+) -> None:
+    """Waits, timers that fired and timers that faulted stand among the steps before it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faulting.contract").write_text(FAULTING)
+    steps = "".join(f"  {line}\n" for line in FAULTING_STEPS.splitlines())
+    (tmp_path / "faulting.test.contract").write_text(
+        f'use Faulting\n\ntest "ticks"\n{steps}  expect Watch[1].ticks == 2\n'
+    )
+    status, out, _ = servanda("test")
+    assert status == 1
+    golden("test_timer_faults", re.sub(r"\d+\.\d+ (m?s)\b", r"N \1", out))
+    steps_found = json.loads(servanda("test", "--json")[1])["tests"][0]["failure"]["steps"]
+    assert {tuple(one)[1] for one in steps_found} == {"clock", "call", "timer"}
+
+
+def test_a_run_names_the_first_timer_that_faulted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servanda: Command
+) -> None:
+    """Its code, message and place below the table; the run itself went well."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faulting.contract").write_text(FAULTING)
+    (tmp_path / "steps.script").write_text(f"use Faulting\n{FAULTING_STEPS}")
+    status, out, _ = servanda("run", "steps.script")
+    assert status == 0
+    told = next(line for line in out.splitlines() if "faulted: first" in line)
+    assert told.startswith("2 timers faulted: first OVERFLOW at 2026-01-07T00:00Z in faulting.")
+    first = json.loads(servanda("run", "steps.script", "--json")[1])["first_timer_fault"]
+    assert (first["code"], first["line"]) == ("OVERFLOW", 17)
+
+
+def test_timers_do_not_push_out_the_steps_that_led_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servanda: Command
+) -> None:
+    """What fires a hundred times in a wait is one line with its count."""
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(
+        tmp_path,
+        servanda,
+        """
+at 2026-01-01T00:00Z
+let keeper = Keeper("Keeper")
+keeper does start(1)
+wait 200 days
+keeper does start(1)
+""",
+    )
+    assert status == 1
+    assert "timer every 2 days for watch: Watch in Going  ✔, 100 times" in err
+    assert "Keeper does start(1)  ✔ Watch[1]" in err
+    assert "  2  Keeper does start(1)  ✘ DUPLICATE_KEY" in err
