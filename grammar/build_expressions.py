@@ -254,6 +254,11 @@ def _names(_: Span, children: Children) -> tuple[tree.Name, ...]:
     return tuple(children)
 
 
+def _case_name(span: Span, children: Children) -> tree.Name:
+    # `true` and `false` are the names of a Bool's values.
+    return children[0] if isinstance(children[0], tree.Name) else name_of(span, children[0])
+
+
 def _condition(_: Span, children: Children) -> tree.Expression:
     return cast("tree.Expression", children[1])
 
@@ -316,6 +321,8 @@ _EXPRESSIONS: dict[str, Build] = {
     "path": _path,
     "alternatives": _alternatives,
     "names": _names,
+    "case_names": _names,
+    "case_name": _case_name,
     "where": _condition,
     "feed_where": _condition,
     "feed_at": _condition,

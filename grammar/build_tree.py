@@ -256,15 +256,15 @@ def _for_each(span: Span, children: Children) -> tree.ForEach:
     return tree.ForEach(binder, domain, where, span=span)
 
 
-def _second(_: Span, children: Children) -> Any:  # noqa: ANN401 (whatever stands there)
+def _second(_: Span, children: Children) -> Any:
     return children[1]
 
 
-def _third(_: Span, children: Children) -> Any:  # noqa: ANN401
+def _third(_: Span, children: Children) -> Any:
     return children[2]
 
 
-def _first(_: Span, children: Children) -> Any:  # noqa: ANN401
+def _first(_: Span, children: Children) -> Any:
     return children[0]
 
 

@@ -47,16 +47,22 @@ class Diagnostics:
 
     def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._counts = {True: 0, False: 0}
+        """How many warnings (True) and errors (False) are kept: neither crowds out the other."""
         self.left_out_count = 0
         for diagnostic in found:
             self.report(diagnostic)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep `diagnostic` unless the same code was already reported at the same place."""
-        if len(self._found) >= DIAGNOSTICS_MAX:
+        place = (diagnostic.code, diagnostic.span)
+        if place in self._found:
+            return
+        if self._counts[diagnostic.is_warning] >= DIAGNOSTICS_MAX:
             self.left_out_count += 1
             return
-        self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+        self._counts[diagnostic.is_warning] += 1
+        self._found[place] = diagnostic
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(sorted(self._found.values(), key=lambda one: (one.span.source, one.span.start)))
@@ -67,4 +73,9 @@ class Diagnostics:
     @property
     def has_errors(self) -> bool:
         """Whether any of them forbids running the source."""
-        return any(not one.is_warning for one in self._found.values())
+        return self._counts[False] > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more errors would only be counted: then a pass may stop looking."""
+        return self._counts[False] >= DIAGNOSTICS_MAX

@@ -146,7 +146,7 @@ def _is_shift(action: object) -> bool:
     return repr(action) == "Shift"
 
 
-def _state_order(table: Any) -> dict[int, int]:  # noqa: ANN401 (Lark does not export its type)
+def _state_order(table: Any) -> dict[int, int]:
     """Return a number for each state that depends on the grammar alone.
 
     Lark's own numbers differ from run to run, because it numbers what it takes out of sets.

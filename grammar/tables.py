@@ -104,7 +104,7 @@ def decode_tables(data: bytes) -> ParseTables | None:
         return None
 
 
-def _decode_rule(plain: Any) -> TableRule:  # noqa: ANN401 (JSON has no other type)
+def _decode_rule(plain: Any) -> TableRule:
     origin, size, builder, is_list, picks = plain
     return TableRule(origin, size, builder, is_list, tuple((how, which) for how, which in picks))
 

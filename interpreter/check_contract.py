@@ -63,6 +63,8 @@ def check_contract(
     """Return the model of a contract; `used` are checked contracts by name. None after errors."""
     check_items(file, diagnostics)
     outline = declare(file, used, diagnostics)
+    if diagnostics.is_full:
+        return None
     declarations = outline.checking.declarations
     records = {one.written.name.text: check_record(one) for one in outline.records}
     decisions = {one.name: one for one in map(check_decision, outline.decisions) if one}

@@ -17,6 +17,8 @@ from servanda.interpreter.symbols import ClauseSymbol, Declarations
 from servanda.interpreter.types import ANYTHING, STORABLE_PLAIN, Type
 from servanda.interpreter.units import ISO_4217
 
+BLOCK_TIMES = frozenset({"now", "today", "due"})
+"""The moments that every body knows."""
 IMPLICIT_NAMES = frozenset({"now", "today", "due", "missing", "this"})
 """Words that stand for a value without being declared."""
 
@@ -145,6 +147,6 @@ def check_distinct(names: Iterable[tree.Name], what: str, diagnostics: Diagnosti
 def has_errors(file: tree.File, diagnostics: Diagnostics) -> bool:
     """Whether anything was reported that forbids using this file, or too much to be kept."""
     source = file.span.source
-    return diagnostics.left_out_count > 0 or any(
+    return diagnostics.is_full or any(
         not one.is_warning and one.span.source == source for one in diagnostics
     )

@@ -108,6 +108,8 @@ def declare(
     declare_sets(file, outline.checking)
     outline.records = declare_records(file, outline.checking)
     for item in file.items:
+        if diagnostics.is_full:
+            break
         declare_callable(item, outline)
     check_member_names(file, outline.checking)
     return outline

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
-from servanda.interpreter.check_names import check_distinct, check_reserved, report
+from servanda.interpreter.check_names import BLOCK_TIMES, check_distinct, check_reserved, report
 from servanda.interpreter.check_type import bound_of, type_of
 from servanda.interpreter.fixed_fields import Assigned, find_assigned
 from servanda.interpreter.model import Local
@@ -62,7 +62,9 @@ def announce(written: tree.RecordDeclaration, checking: Checking) -> RecordHeadi
     names = [one.name for one in (*written.keys, *written.fields)]
     check_distinct(names, "key or field", checking.diagnostics)
     for one in names:
-        check_reserved(one, checking.diagnostics, is_callable=False)
+        # A field is read behind a point, so it may be called `due`, as deadlines are.
+        if one.text not in BLOCK_TIMES:
+            check_reserved(one, checking.diagnostics, is_callable=False)
     if not check_reserved(name, checking.diagnostics, is_callable=True):
         checking.misnamed.add(name.text)
         return None
@@ -126,7 +128,9 @@ def fill_slots(heading: RecordHeading, assigned: Assigned, *, is_money_round: bo
         if is_money(typed.type) is not is_money_round:
             heading.slots.setdefault(name, SlotSymbol(name, ANYTHING, None, typed.name.span))
             continue
-        held = type_of(typed.type, heading.scope)
+        # When no mistake is kept any more, nothing is gained by looking for the next.
+        is_full = heading.scope.checking.diagnostics.is_full
+        held = ANYTHING if is_full else type_of(typed.type, heading.scope)
         heading.slots[name] = SlotSymbol(
             name,
             held,

@@ -1,7 +1,7 @@
 """Replacing a file's content in one step, so that nobody ever sees half of it."""
 
 # The functions that say what is to happen to the file itself stand in `os`.
-# ruff: noqa: PTH101, PTH105, PTH108, PTH116, PTH120
+# ruff: noqa: PTH101, PTH105, PTH108, PTH110, PTH113, PTH116, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ import tempfile
 
 
 def replace_file(path: str, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all; a link is followed. Raises `OSError`."""
+    """Write `data` to `path`, whole or not at all; a link is followed. Raises `OSError`.
+
+    A device or a pipe is written to, never replaced: there is nothing in it to keep whole.
+    """
     path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as special:
+            special.write(data)
+        return
     folder = os.path.dirname(path)
     descriptor, draft = tempfile.mkstemp(prefix=".servanda-", dir=folder)
     try:

@@ -16,7 +16,7 @@ from servanda.interpreter.generate.argument import (
     write_states,
 )
 from servanda.interpreter.generate.decision import write_decision
-from servanda.interpreter.generate.maximum import maximum_steps
+from servanda.interpreter.generate.maximum import Maximum
 from servanda.interpreter.generate.step import Fields, Steps
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
@@ -75,6 +75,7 @@ class ContractWriter:
         self, contract: ContractModel, indexes: Iterable[Index] = (), *, is_probed: bool
     ) -> None:
         self.contract = contract
+        self.maximum = Maximum(contract)
         self.writer = Writer(is_probed=is_probed)
         self.fields = fields_of({one.name: one for one in contracts_below(contract)}, indexes)
 
@@ -121,6 +122,11 @@ class ContractWriter:
         if self.writer.is_probed:
             self.writer.line("p = c.probe")
             self.writer.line(f"p.enter({self.writer.site(kind, span_of.span, title=title)})")
+
+    def _check_cost(self) -> None:
+        # Calls cannot be recursive, but each may make two more: they are bounded as loops are.
+        with self.writer.block("if c.steps > c.steps_max:"):
+            self.writer.line("raise over_cost()")
 
     # ── records ───────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +176,7 @@ class ContractWriter:
 
     def _timers_maximum(self, record: model.RecordModel) -> int:
         return sum(
-            maximum_steps(timer.body, self.contract)
+            self.maximum.of(timer.body)
             for timer in self.contract.timers
             if timer.record == record.type
         )
@@ -189,6 +195,7 @@ class ContractWriter:
         parameters = "".join(f", v{one.local.number}" for one in rule.parameters)
         with self.writer.block(f"def {name}(c{parameters}):", rule.span):
             self._start("rule", rule, rule.name)
+            self._check_cost()
             write_bounds(self.writer, self.fields, rule.parameters)
             self._steps().body(rule.body)
         if rule.authority is None:
@@ -210,6 +217,7 @@ class ContractWriter:
         parameters = "".join(f", v{one.local.number}" for one in clause.parameters)
         with self.writer.block(f"def {name}(c{parameters}):", clause.span):
             self._start("clause", clause, clause.name)
+            self._check_cost()
             write_bounds(self.writer, self.fields, clause.parameters)
             self._steps().body(clause.body)
             if self.writer.is_probed:

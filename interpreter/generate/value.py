@@ -17,6 +17,7 @@ from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Opera
 from servanda.interpreter.state import BALANCE, FIELD
 from servanda.interpreter.types import (
     DECIMAL,
+    DURATION,
     AmountType,
     BalanceType,
     EventType,
@@ -412,6 +413,8 @@ class Values:
             start, step = "ONE", "x = multiply(x, {0})"
         elif value.kind is AggregateKind.SUM and isinstance(value.type, AmountType):
             step = "x = check_amount(x + {0})"
+        elif value.kind is AggregateKind.SUM and value.type == DURATION:
+            step = "x = check_duration(x + {0})"
 
         def each() -> None:
             item = "" if value.kind is AggregateKind.COUNT else self.write(value.value)

@@ -85,4 +85,4 @@ def pay(payer: Account, payee: Account, cents: int, day: int) -> str:
 if __name__ == "__main__":
     import sys
 
-    print(dict(run_story(Path(sys.argv[1]))[1]))
+    sys.stdout.write(f"{dict(run_story(Path(sys.argv[1]))[1])}\n")

@@ -101,7 +101,7 @@ def test_a_wrong_heading_is_told(text: str, expected: list[tuple[str, str]]) -> 
         ("record R[a: Int]\n  n: Int = a\n", [("E0354", "a")]),
         ("record R[a: Int]\n  n: Int in 0..3 = 7\n", [("E0363", "7")]),
         ("record R[a: Int]\n  a: Text\n", [("E0254", "a")]),
-        ("record R[a: Int]\n  now: Text\n", [("E0251", "now")]),
+        ("record R[a: Int]\n  this: Text\n", [("E0251", "this")]),
     ],
 )
 def test_a_wrong_record_is_told(text: str, expected: list[tuple[str, str]]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from servanda.interpreter.explain import SEEN_COUNT_MAX, Seen, Trace
 from servanda.interpreter.receipts import Amount, Call, Receipt
+from servanda.interpreter.types import BOOL, INT
 
 PATH = Path(__file__).parent / "worlds.py"
 SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
@@ -240,6 +241,14 @@ def test_amounts_are_seen_with_their_unit(loan: World) -> None:
     seen = [one for one in trace.root.all() if one.kind == "value" and one.unit is not None]
     assert {one.unit for one in seen} == {"JPY"}
     assert {loan.source[one.span.start : one.span.end] for one in seen} >= {"purse.money", "amount"}
+
+
+def test_a_decision_is_seen_with_the_types_of_its_inputs(loan: World) -> None:
+    """Without them nobody could tell an amount in fen from a number."""
+    _, trace = traced(loan, "icbc", "lend", "ann", 0)
+    (seen,) = (one for one in trace.root.all() if one.kind == "decision")
+    assert seen.value == (0, False)
+    assert seen.types == (INT, BOOL)
 
 
 def test_a_long_trace_is_cut_and_counted(loan: World) -> None:

@@ -443,32 +443,6 @@ def test_an_assertion_is_loud_and_owned_up_to(
     assert "we are wrong" in err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("run", "day.script"),
-        ("run", "day.script", "--json"),
-        ("check", "bank.contract"),
-        ("test", "bank.test.contract"),
-        ("explain", "E0501"),
-        ("why", "day.script"),
-    ],
-)
-@pytest.mark.usefixtures("bank")
-def test_a_full_disk_is_told(words: tuple[str, ...]) -> None:
-    """Exit 1 and one line; the fault is the disk's and not ours."""
-    with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "servanda", *words]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
-    told = done.stderr.decode().splitlines()[-1]
-    assert (done.returncode, told) == (
-        1,
-        "error: the output cannot be written: No space left on device",
-    )
-    assert b"Traceback" not in done.stderr
-
-
 def test_an_interrupt_is_130(servanda: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends quietly."""
 
