@@ -47,12 +47,18 @@ def _branches(parts: list[Seen]) -> list[Branch]:
     for seen in parts:
         branch = _simplified(Branch(seen, _branches(seen.parts)))
         is_of_source = seen.kind in {"step", "guard", "value", "give"}
-        while open_steps and is_of_source and not _is_inside(seen.span, open_steps[-1].seen.span):
+        while open_steps and is_of_source and not _belongs_to(seen, open_steps[-1].seen):
             open_steps.pop()
         (open_steps[-1].parts if open_steps else found).append(branch)
         if seen.kind == "step":
             open_steps.append(branch)
     return found
+
+
+def _belongs_to(seen: Seen, step: Seen) -> bool:
+    # The same statement once more is the next turn of a loop, not a part of the turn before.
+    is_next_turn = seen.kind == "step" and seen.span == step.span
+    return _is_inside(seen.span, step.span) and not is_next_turn
 
 
 def _simplified(branch: Branch) -> Branch:

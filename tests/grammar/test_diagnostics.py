@@ -14,7 +14,8 @@ def test_many_warnings_do_not_hide_an_error() -> None:
     """An error after more warnings than are kept is kept, and forbids running the source."""
     diagnostics = Diagnostics()
     reported("W0001", 2 * DIAGNOSTICS_MAX, diagnostics)
-    assert not diagnostics.has_errors
+    had_errors = diagnostics.has_errors
+    assert not had_errors
     assert diagnostics.left_out_count == DIAGNOSTICS_MAX
     reported("E0101", 1, diagnostics)
     assert diagnostics.has_errors

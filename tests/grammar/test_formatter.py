@@ -7,7 +7,6 @@ import random
 import re
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -72,10 +71,9 @@ def comment_texts(text: str) -> list[str]:
 
 
 @pytest.fixture(params=[30, layout.LINE_COLUMNS_MAX])
-def _columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Format as wide as ever, and so narrow that nearly every line breaks."""
     monkeypatch.setattr(layout, "LINE_COLUMNS_MAX", request.param)
-    return
 
 
 @pytest.mark.usefixtures("_columns")
@@ -107,7 +105,7 @@ def test_text_is_well_formed(file: tree.File) -> None:
 @given(any_file, randoms, rates)
 def test_well_placed_comments_stay(file: tree.File, chance: random.Random, rate: float) -> None:
     """A comment behind any line, or above one with its indentation, stays to the letter."""
-    lines = []
+    lines: list[str] = []
     for line in format_file(file).splitlines():
         indentation = line[: len(line) - len(line.lstrip())]
         if line and line.lstrip()[0] not in ")]" and chance.random() < rate:

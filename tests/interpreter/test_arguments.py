@@ -127,7 +127,7 @@ def types() -> World:
     return world
 
 
-GOOD = {
+GOOD: dict[str, list[Any]] = {
     "bool": [True, False],
     "int": [0, -1, 10**34 - 1, 1 - 10**34],
     "bounded": [1, 3],
@@ -204,6 +204,16 @@ class Whole(int):
     """An int that is none."""
 
 
+MALFORMED: list[Any] = [
+    (),
+    (1,),
+    (1, "CNY", 2),
+    (1.0, "CNY"),
+    (1, Liar()),
+    (1, Name("CNY")),
+    ([], []),
+]
+
 HOSTILE: list[Any] = [
     *(None, True, 1, -1, 4, 1.0, float("nan"), float("inf"), 10**34, -(10**34), 10**5000),
     *(Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1E+7000"), Decimal("1E-7000")),
@@ -235,18 +245,7 @@ HOSTILE: list[Any] = [
         Amount(True, "CNY"),
         Amount(10**27, "CNY"),
     ),
-    *[
-        tuple.__new__(Amount, parts)
-        for parts in (
-            (),
-            (1,),
-            (1, "CNY", 2),
-            (1.0, "CNY"),
-            (1, Liar()),
-            (1, Name("CNY")),
-            ([], []),
-        )
-    ],
+    *[tuple.__new__(Amount, parts) for parts in MALFORMED],
     (1, "CNY"),
     *((Amount(1, "CNY"), Amount(1, "USD")), (Amount(1, "CNY"), None), [Liar()], (Liar(),)),
 ]
