@@ -27,7 +27,7 @@ from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.check import check_contract
 from servanda.interpreter.compile import compile_contract
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.receipts import Amount, Call
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.receipts import Receipt
 
 

@@ -1,7 +1,7 @@
 """The types of the language, as values, and how people read them.
 
 A declared type (enum, lifecycle, role, record) carries the address of its contract, so that two
-contracts may use one name. How each type is held at run time stands in `interpreter/values.py`.
+contracts may use one name. How each type is held at run time stands in `docs/language.md`.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ In comes a checked script; out come machines. It reads the time zones that the c
 from __future__ import annotations
 
 from servanda.interpreter.compile import Program, compile_contract
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.script import CompiledScript, compile_script
 from servanda.interpreter.model import ContractModel, ScriptModel
-from servanda.interpreter.script import CompiledScript, compile_script
-from servanda.interpreter.time_zones import Zone, read_zone_data
+from servanda.interpreter.values.time_zones import Zone, read_zone_data
 from servanda.zones import read_zone
 
 

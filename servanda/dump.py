@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from servanda.diagnostic_json import JsonValue
-from servanda.interpreter.machine import Machine
-from servanda.interpreter.state import Row, Table, slot_of
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.state import Row, Table, slot_of
 from servanda.json_values import to_json
 
 

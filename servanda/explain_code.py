@@ -6,8 +6,8 @@ import re
 import sys
 from importlib import resources
 
+from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.refusals import Code
-from servanda.interpreter.suggest import did_you_mean
 from servanda.styled_lines import Piece, is_coloured, print_lines, width_of
 
 GOOD, UNKNOWN = 0, 2

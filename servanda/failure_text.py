@@ -8,7 +8,7 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.types import RecordType, Type
-from servanda.interpreter.values import show_time
+from servanda.interpreter.values.show import show_time
 from servanda.run_facts import Failure, Fired, Moved, Step
 from servanda.script_run import ScriptRun
 from servanda.styled_lines import Line, Piece

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from servanda.feed_rows import Fault, FeedRow, RowFault
 from servanda.feeds import FeedReader
+from servanda.interpreter.execute.script import FeedCode
 from servanda.interpreter.refusals import Refused
-from servanda.interpreter.script import FeedCode
 
 
 class Timed(NamedTuple):

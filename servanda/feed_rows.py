@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from servanda.interpreter.numbers import Unreadable
-from servanda.interpreter.values import show_text
+from servanda.interpreter.values.numbers import Unreadable
+from servanda.interpreter.values.show import show_text
 
 SHOWN_LENGTH_MAX = 40
 

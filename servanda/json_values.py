@@ -25,8 +25,8 @@ from decimal import Decimal
 from typing import Any
 
 from servanda.diagnostic_json import JsonValue
+from servanda.interpreter.execute.state import FIELD, Row
 from servanda.interpreter.receipts import Amount
-from servanda.interpreter.state import FIELD, Row
 from servanda.interpreter.types import (
     BOOL,
     DATE,
@@ -43,7 +43,7 @@ from servanda.interpreter.types import (
     Type,
     Unit,
 )
-from servanda.interpreter.values import show_date, show_time
+from servanda.interpreter.values.show import show_date, show_time
 
 NUMBER_MAX = 2**53
 """Up to this every reader of JSON keeps a whole number exact."""

@@ -21,8 +21,8 @@ from servanda.grammar.parser import parse, use_grammar_cache
 from servanda.grammar.source import Source
 from servanda.grammar_cache import DiskGrammarCache
 from servanda.interpreter.check import Checked, check_script, check_whole, uses_of
+from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.model import ContractModel, ScriptModel
-from servanda.interpreter.suggest import did_you_mean
 from servanda.interpreter.walk import contracts_below
 from servanda.sources import read_source
 

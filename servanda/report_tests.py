@@ -30,7 +30,7 @@ from servanda.failure_text import (
     show_outcome,
     show_steps,
 )
-from servanda.interpreter.values import show_time
+from servanda.interpreter.values.show import show_time
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.run_facts import Failure, Fired, Moved, Step
 from servanda.script_run import ScriptRun

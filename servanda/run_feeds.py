@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from servanda.feed_order import merged, rows_without_time
 from servanda.feeds import FeedFault, FeedReader, open_feed
 from servanda.grammar.source import Span
-from servanda.interpreter.script import FeedCode
-from servanda.interpreter.suggest import did_you_mean
+from servanda.interpreter.check.suggest import did_you_mean
+from servanda.interpreter.execute.script import FeedCode
 from servanda.progress import NoProgress, Progress
 from servanda.run_reading import Columns
 from servanda.sources import CannotRead

@@ -12,7 +12,7 @@ from rich.table import Table
 from servanda.diagnostic_json import JsonValue, place_to_json
 from servanda.excerpt import visible_text
 from servanda.failure_text import place_text
-from servanda.interpreter.values import show_time
+from servanda.interpreter.values.show import show_time
 from servanda.run_facts import Facts, Failure, Fired
 from servanda.script_run import ScriptRun
 from servanda.styled_lines import is_coloured, width_of

@@ -16,16 +16,16 @@ from typing import Any, NoReturn
 from servanda.chain.memory import move_clock
 from servanda.feed_rows import Fault, FeedRow, RowFault
 from servanda.grammar.source import Source, Span
-from servanda.interpreter.explain import Seen, Trace
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.explain import Seen, Trace
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.script import NOTICE, FeedCode, view_events, view_notices
+from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import ScriptModel
 from servanda.interpreter.receipts import Call, Event, Notice, Receipt
 from servanda.interpreter.refusals import Refused
-from servanda.interpreter.script import NOTICE, FeedCode, view_events, view_notices
-from servanda.interpreter.state import Row
-from servanda.interpreter.time_zones import UTC
-from servanda.interpreter.times import add_months_to_time, check_time
-from servanda.interpreter.values import show_time
+from servanda.interpreter.values.show import show_time
+from servanda.interpreter.values.time_zones import UTC
+from servanda.interpreter.values.times import add_months_to_time, check_time
 from servanda.run_facts import Facts, Failure, Fired, Moved, RowRefusal, Step
 from servanda.run_feeds import FeedRun, run_feeds
 from servanda.run_reading import columns_of_feeds, events_read
@@ -53,7 +53,7 @@ class RowEnded(Exception):  # noqa: N818 -- no error: the row is over
 
 
 class ScriptRun:
-    """The driver (see `servanda.interpreter.script.Driver`) of one test or script."""
+    """The driver (see `servanda.interpreter.execute.script.Driver`) of one test or script."""
 
     def __init__(
         self,

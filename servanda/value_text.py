@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from servanda.interpreter import values
-from servanda.interpreter.explain import Seen
+from servanda.interpreter.execute.explain import Seen
+from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount
-from servanda.interpreter.state import Row
 from servanda.interpreter.types import (
     BOOL,
     DATE,
@@ -38,7 +37,8 @@ from servanda.interpreter.types import (
     Type,
     UnroundedType,
 )
-from servanda.interpreter.units import ISO_4217
+from servanda.interpreter.values import show as values
+from servanda.interpreter.values.units import ISO_4217
 
 SHOWN_LENGTH_MAX = 200
 

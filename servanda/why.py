@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from servanda.excerpt import visible_text
 from servanda.grammar.source import Source, Span
-from servanda.interpreter.explain import Seen, Trace
-from servanda.interpreter.state import Row
+from servanda.interpreter.execute.explain import Seen, Trace
+from servanda.interpreter.execute.state import Row
 from servanda.styled_lines import Line, Piece
 from servanda.value_text import show_seen, show_value
 

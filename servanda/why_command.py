@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from servanda.deployment import Deployment
 from servanda.failure_text import show_call, show_failure, show_outcome
 from servanda.grammar.diagnostics import Label
-from servanda.interpreter.explain import Trace
+from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.receipts import Call, Receipt
-from servanda.interpreter.values import show_time
+from servanda.interpreter.values.show import show_time
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.run_facts import Failure, Step
 from servanda.run_feeds import FeedRun

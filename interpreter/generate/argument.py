@@ -14,7 +14,6 @@ from servanda.interpreter.generate.step import Fields, bound_test
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import ParameterModel
-from servanda.interpreter.numbers import AMOUNT_LIMIT
 from servanda.interpreter.types import (
     BOOL,
     CURRENCY,
@@ -38,6 +37,7 @@ from servanda.interpreter.types import (
     SetType,
     Type,
 )
+from servanda.interpreter.values.numbers import AMOUNT_LIMIT
 
 _TAKERS = {
     BOOL: "take_bool({0}, {1})",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from servanda.interpreter import model
 from servanda.interpreter.costs import CREATE_STEPS
+from servanda.interpreter.execute.state import BALANCE, FIELD
 from servanda.interpreter.generate.argument import (
     Authorities,
     hides,
@@ -21,7 +22,6 @@ from servanda.interpreter.generate.step import Fields, Steps
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import ContractModel, Index
-from servanda.interpreter.state import BALANCE, FIELD
 from servanda.interpreter.types import (
     TEXT,
     BalanceType,

@@ -47,7 +47,7 @@ SHOWING = (
     *("show_bool", "show_int", "show_serial", "show_decimal", "show_text", "show_date"),
     *("show_time", "show_duration", "show_months", "show_hash", "show_list", "show_amount"),
 )
-"""The functions of `interpreter/values.py` that generated code may call."""
+"""The functions of `interpreter/values/show.py` that generated code may call."""
 
 
 def shown(values: Values, value: Value, unit: str | None) -> str:

@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from servanda.interpreter import model
+from servanda.interpreter.execute.state import BALANCE
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import Body, FieldValue, Value
-from servanda.interpreter.numbers import AMOUNT_LIMIT
-from servanda.interpreter.state import BALANCE
 from servanda.interpreter.types import (
     BOOL,
     BalanceType,
@@ -22,6 +21,7 @@ from servanda.interpreter.types import (
     RoleType,
     show_type,
 )
+from servanda.interpreter.values.numbers import AMOUNT_LIMIT
 from servanda.interpreter.walk import size_of, values_in
 
 

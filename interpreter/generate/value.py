@@ -11,10 +11,10 @@ from typing import Any
 
 from servanda.interpreter import model
 from servanda.interpreter.costs import VISIT_STEPS
+from servanda.interpreter.execute.state import BALANCE, FIELD
 from servanda.interpreter.generate.showing import shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Operation, Value
-from servanda.interpreter.state import BALANCE, FIELD
 from servanda.interpreter.types import (
     DECIMAL,
     DURATION,

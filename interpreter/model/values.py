@@ -33,7 +33,7 @@ class Value(Frozen):
 
 @node
 class Constant(Value):
-    """A run-time value known now (see the table in `interpreter/values.py`)."""
+    """A run-time value known now (see the table in `interpreter/values/show.py`)."""
 
     value: object
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from servanda.chain.memory import move_clock
-from servanda.interpreter.times import DAY_MS, parse_time
+from servanda.interpreter.values.times import DAY_MS, parse_time
 
 SPECIFICATION = importlib.util.spec_from_file_location(
     "worlds", Path(__file__).parents[1] / "interpreter" / "worlds.py"

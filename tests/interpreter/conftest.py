@@ -10,11 +10,11 @@ import pytest
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse, parse_expression
 from servanda.grammar.source import Source, Span
-from servanda.interpreter.check_expression import fitted, value_of
-from servanda.interpreter.declare import declare
+from servanda.interpreter.check.declare import declare
+from servanda.interpreter.check.expression import fitted, value_of
+from servanda.interpreter.check.scope import Checking, Place, Scope
+from servanda.interpreter.check.symbols import EnumSymbol, LifecycleSymbol, RecordSymbol
 from servanda.interpreter.model import Bound, Value
-from servanda.interpreter.scope import Checking, Place, Scope
-from servanda.interpreter.symbols import EnumSymbol, LifecycleSymbol, RecordSymbol
 from servanda.interpreter.types import (
     DECIMAL,
     INT,

@@ -8,7 +8,7 @@ from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.analyse import Findings, analyse
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.model import ContractModel
 
 HEAD = """\

@@ -7,8 +7,8 @@ import pytest
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.analyse_decisions import analyse_decisions
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.analyse.decisions import analyse_decisions
+from servanda.interpreter.check.contract import check_contract
 
 HEAD = """\
 contract Tables version 1
@@ -163,7 +163,7 @@ def test_other_gaps_are_noted() -> None:
 
 def test_a_tangled_table_is_not_guessed_about(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound of work the table is an error, with a way to make it simpler."""
-    monkeypatch.setattr("servanda.interpreter.decisions.STEP_COUNT_MAX", 1)
+    monkeypatch.setattr("servanda.interpreter.analyse.decision_tables.STEP_COUNT_MAX", 1)
     (found,) = reported(
         "| n: Int | flag: Bool || a: Int |", "| <= 5 | true || 1 |", "| - | - || 2 |",
         policy=" (first)",

@@ -7,9 +7,9 @@ import pytest
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.analyse_lifecycles import analyse_lifecycles
-from servanda.interpreter.check_contract import check_contract
-from servanda.interpreter.places import places_of
+from servanda.interpreter.analyse.lifecycles import analyse_lifecycles
+from servanda.interpreter.analyse.places import places_of
+from servanda.interpreter.check.contract import check_contract
 
 HEAD = """\
 contract Loans version 1

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servanda.interpreter.authorise import authorise
-from servanda.interpreter.members import Members
+from servanda.interpreter.execute.authorise import authorise
+from servanda.interpreter.execute.members import Members
 from servanda.interpreter.receipts import Amount
 
 PATH = Path(__file__).parent / "worlds.py"

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.interpreter.calendar_dates import (
+from servanda.interpreter.refusals import Code, Refused
+from servanda.interpreter.values.calendar_dates import (
     DATE_MAX,
     DATE_MIN,
     MONTHS_MAX,
@@ -29,9 +30,8 @@ from servanda.interpreter.calendar_dates import (
     split_date,
     year_fraction,
 )
-from servanda.interpreter.numbers import Rounding, Unreadable, negate, round_decimal
-from servanda.interpreter.refusals import Code, Refused
-from servanda.interpreter.values import show_date
+from servanda.interpreter.values.numbers import Rounding, Unreadable, negate, round_decimal
+from servanda.interpreter.values.show import show_date
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared/cases/dates"
 EPOCH = dt.date(1970, 1, 1)

@@ -7,7 +7,7 @@ import pytest
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.model import Bound, ContractModel, Policy
 from servanda.interpreter.types import INT, AmountType, FieldUnit, FixedUnit, OutputsType
 

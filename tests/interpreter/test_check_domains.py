@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from servanda.interpreter.check.scope import Place
 from servanda.interpreter.model import (
     AggregateValue,
     Constant,
@@ -16,7 +17,6 @@ from servanda.interpreter.model import (
     RecordDomain,
     WholeDomain,
 )
-from servanda.interpreter.scope import Place
 
 INDEXED = [
     ("i.holder == a.holder", ("holder",), None, False),

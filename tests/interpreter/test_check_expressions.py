@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.grammar import tree
-from servanda.interpreter.check_expression import fitted, value_of
+from servanda.interpreter.check.expression import fitted, value_of
+from servanda.interpreter.check.scope import Place
 from servanda.interpreter.model import (
     Arithmetic,
     Comparison,
@@ -32,7 +33,6 @@ from servanda.interpreter.model import (
     RowCell,
     TextValue,
 )
-from servanda.interpreter.scope import Place
 from servanda.interpreter.types import (
     ANYTHING,
     BOOL,

@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.compile import compile_contract
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount, Call
-from servanda.interpreter.times import parse_time
+from servanda.interpreter.values.times import parse_time
 
 
 def load_strategies() -> ModuleType:

@@ -7,7 +7,7 @@ import pytest
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.model import (
     ContractModel,
     Convert,
@@ -15,8 +15,8 @@ from servanda.interpreter.model import (
     HasBeenTrigger,
     ReachesTrigger,
 )
-from servanda.interpreter.times import DAY_MS, HOUR_MS
 from servanda.interpreter.types import TIME, OptionalType
+from servanda.interpreter.values.times import DAY_MS, HOUR_MS
 
 BASE = """contract Bank version 1
 role Teller

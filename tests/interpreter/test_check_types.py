@@ -10,9 +10,9 @@ from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check_type import bound_of, type_of
+from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.type import bound_of, type_of
 from servanda.interpreter.model import Bound
-from servanda.interpreter.scope import Scope
 from servanda.interpreter.types import ANYTHING, show_type
 
 

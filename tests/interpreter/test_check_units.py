@@ -10,11 +10,11 @@ import pytest
 from servanda.grammar import tree
 from servanda.grammar.parser import parse_expression
 from servanda.grammar.source import Source
-from servanda.interpreter.check_arguments import arguments_of
-from servanda.interpreter.check_expression import learn_let, same_unit, value_of
+from servanda.interpreter.check.arguments import arguments_of
+from servanda.interpreter.check.expression import learn_let, same_unit, value_of
+from servanda.interpreter.check.scope import Place, Scope
+from servanda.interpreter.check.symbols import ActionSymbol
 from servanda.interpreter.model import CreateRecord, Value
-from servanda.interpreter.scope import Place, Scope
-from servanda.interpreter.symbols import ActionSymbol
 from servanda.interpreter.types import AmountType, FieldUnit, FixedUnit, show_type
 
 CNY = FixedUnit("CNY", 2)

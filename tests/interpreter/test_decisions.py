@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servanda.interpreter import cover
-from servanda.interpreter.decisions import Analysis, Gap, Policy, analyse
-from servanda.interpreter.domains import (
+from servanda.interpreter.analyse import cover
+from servanda.interpreter.analyse.decision_tables import Analysis, Gap, Policy, analyse
+from servanda.interpreter.analyse.domains import (
     ANY,
     ANY_OTHER,
     Cell,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from servanda.interpreter.explain import SEEN_COUNT_MAX, Seen, Trace
+from servanda.interpreter.execute.explain import SEEN_COUNT_MAX, Seen, Trace
 from servanda.interpreter.receipts import Amount, Call, Receipt
 from servanda.interpreter.types import BOOL, INT
 

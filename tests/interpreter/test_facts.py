@@ -8,14 +8,14 @@ import pytest
 
 from servanda.grammar.parser import parse_expression
 from servanda.grammar.source import Source
-from servanda.interpreter.check_expression import (
+from servanda.interpreter.check.expression import (
     condition_of,
     forget_changed,
     forget_local,
     learn,
     value_of,
 )
-from servanda.interpreter.scope import Scope
+from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.types import RecordType
 
 MakeScope = Callable[..., Scope]

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.analyse.follow_states import follow_states
+from servanda.interpreter.analyse.possible_moves import Moves
+from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.compile import compile_contract
-from servanda.interpreter.follow_states import follow_states
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.state import FIELD
 from servanda.interpreter.model import ContractModel
-from servanda.interpreter.moves import Moves
 from servanda.interpreter.receipts import Call, Receipt
-from servanda.interpreter.state import FIELD
 
 STATES = ("A", "B", "C", "D")
 HEAD = """\

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from servanda.interpreter.context import Context
+from servanda.interpreter.execute.context import Context
 from servanda.interpreter.receipts import Amount
 
 PATH = Path(__file__).parent / "worlds.py"

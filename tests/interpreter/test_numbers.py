@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.interpreter import numbers
-from servanda.interpreter.calendar_dates import DayCount, year_fraction
-from servanda.interpreter.numbers import (
+from servanda.interpreter.refusals import Code, Refused
+from servanda.interpreter.values import numbers
+from servanda.interpreter.values.calendar_dates import DayCount, year_fraction
+from servanda.interpreter.values.numbers import (
     AMOUNT_LIMIT,
     DIGITS_MAX,
     INT_LIMIT,
@@ -36,9 +37,8 @@ from servanda.interpreter.numbers import (
     scale,
     subtract,
 )
-from servanda.interpreter.refusals import Code, Refused
-from servanda.interpreter.units import amount_from_decimal, decimal_from_amount
-from servanda.interpreter.values import show_decimal
+from servanda.interpreter.values.show import show_decimal
+from servanda.interpreter.values.units import amount_from_decimal, decimal_from_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable

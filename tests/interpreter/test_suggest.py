@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.interpreter.suggest import closest, did_you_mean, edit_distance
+from servanda.interpreter.check.suggest import closest, did_you_mean, edit_distance
 
 WORDS = ["Institution", "Police", "Regulator", "CNY", "amount"]
 

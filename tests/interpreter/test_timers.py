@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from servanda.interpreter.receipts import Receipt
-from servanda.interpreter.time_zones import read_zone_data
-from servanda.interpreter.times import parse_time
-from servanda.interpreter.values import show_time
+from servanda.interpreter.values.show import show_time
+from servanda.interpreter.values.time_zones import read_zone_data
+from servanda.interpreter.values.times import parse_time
 from servanda.zones import read_zone
 
 PATH = Path(__file__).parent / "worlds.py"

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.interpreter.calendar_dates import parse_date, split_date
-from servanda.interpreter.numbers import Unreadable
 from servanda.interpreter.refusals import Code, Refused
-from servanda.interpreter.time_zones import UTC, Zone, offset_at, read_zone_data
-from servanda.interpreter.times import (
+from servanda.interpreter.values.calendar_dates import parse_date, split_date
+from servanda.interpreter.values.numbers import Unreadable
+from servanda.interpreter.values.show import show_date, show_time
+from servanda.interpreter.values.time_zones import UTC, Zone, offset_at, read_zone_data
+from servanda.interpreter.values.times import (
     DAY_MS,
     DURATION_MAX_MS,
     HOUR_MS,
@@ -36,7 +37,6 @@ from servanda.interpreter.times import (
     parse_time,
     parse_time_of_day,
 )
-from servanda.interpreter.values import show_date, show_time
 from servanda.zones import UnknownZone, read_zone, zone_names
 
 if TYPE_CHECKING:

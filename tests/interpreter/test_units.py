@@ -11,9 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.interpreter.numbers import AMOUNT_LIMIT, Rounding, Unreadable, add, divide, multiply
 from servanda.interpreter.refusals import Code, Refused
-from servanda.interpreter.units import (
+from servanda.interpreter.values.numbers import (
+    AMOUNT_LIMIT,
+    Rounding,
+    Unreadable,
+    add,
+    divide,
+    multiply,
+)
+from servanda.interpreter.values.units import (
     CODES_BY_DECIMALS,
     DECIMALS_MAX,
     ISO_4217,

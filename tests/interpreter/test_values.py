@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.interpreter.numbers import AMOUNT_LIMIT, INT_LIMIT, parse_decimal, parse_int
-from servanda.interpreter.times import DAY_MS, HOUR_MS, MINUTE_MS
-from servanda.interpreter.units import parse_amount
-from servanda.interpreter.values import (
+from servanda.interpreter.values.numbers import AMOUNT_LIMIT, INT_LIMIT, parse_decimal, parse_int
+from servanda.interpreter.values.show import (
     CONTROL_OR_BIDIRECTIONAL,
     MISSING,
     show_amount,
@@ -28,6 +26,8 @@ from servanda.interpreter.values import (
     show_serial,
     show_text,
 )
+from servanda.interpreter.values.times import DAY_MS, HOUR_MS, MINUTE_MS
+from servanda.interpreter.values.units import parse_amount
 
 
 @pytest.mark.parametrize(

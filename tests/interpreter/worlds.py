@@ -13,15 +13,15 @@ from typing import Any
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check_contract import check_contract
+from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.compile import Program, compile_contract
-from servanda.interpreter.explain import Trace
-from servanda.interpreter.machine import Machine
+from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount, Call, Receipt
-from servanda.interpreter.state import Row
-from servanda.interpreter.time_zones import Zone
-from servanda.interpreter.times import parse_time
+from servanda.interpreter.values.time_zones import Zone
+from servanda.interpreter.values.times import parse_time
 
 Anything = Any
 """Values of every type of the language."""

@@ -15,8 +15,8 @@ from servanda.feed_order import merged
 from servanda.feed_rows import Fault, RowFault, cell_place
 from servanda.feeds import RECORD_BYTES_MAX, FeedFault, open_feed
 from servanda.grammar.source import Span
-from servanda.interpreter.numbers import parse_int
-from servanda.interpreter.script import FeedCode
+from servanda.interpreter.execute.script import FeedCode
+from servanda.interpreter.values.numbers import parse_int
 
 Command = Callable[..., tuple[int, str, str]]
 

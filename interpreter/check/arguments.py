@@ -1,0 +1,261 @@
+"""Elaborate arguments: by position or by name, each fitted to its parameter.
+
+In come the arguments of a call and the slots that they fill; out come values in the order of the
+slots. A unit that hangs on another parameter (`amount: Amount of payment.currency`) is seen from
+the argument given for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from servanda.grammar import tree
+from servanda.grammar.diagnostics import Label
+from servanda.grammar.source import Span
+from servanda.interpreter.check.field import report_no_unit
+from servanda.interpreter.check.fit import converted, fit
+from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.suggest import did_you_mean
+from servanda.interpreter.check.symbols import SlotSymbol
+from servanda.interpreter.check.unit import substituted, unit_in, with_unit
+from servanda.interpreter.check.value import is_zero, unknown, value_of
+from servanda.interpreter.check.wording import all_names, count_of
+from servanda.interpreter.model import Value
+from servanda.interpreter.types import (
+    ANYTHING,
+    INT,
+    SERIAL,
+    FieldUnit,
+    FixedUnit,
+    OptionalType,
+    RecordType,
+    Type,
+)
+
+
+def arguments_of(
+    arguments: Sequence[tree.Argument],
+    parameters: Sequence[SlotSymbol],
+    scope: Scope,
+    callee_name: str,
+    span: Span,
+    *,
+    is_external: bool = False,
+) -> tuple[Value, ...]:
+    """Return a value for each parameter, in their order; what is wrong is reported and unknown.
+
+    With `is_external` (what a party does) a record may be given by its key.
+    """
+    written = matched(arguments, parameters, scope, callee_name)
+    absent = [one for one in parameters if one.name not in written]
+    # An argument that fills nothing was probably meant for what is absent: it is reported alone.
+    if absent and len(written) == len(arguments):
+        report_absent(absent, parameters, scope, callee_name, span)
+    given = values_of(written, parameters, scope, is_external=is_external)
+    return tuple(given.get(one.name, unknown(span)) for one in parameters)
+
+
+def matched(
+    arguments: Sequence[tree.Argument],
+    parameters: Sequence[SlotSymbol],
+    scope: Scope,
+    callee_name: str,
+) -> dict[str, tree.Argument]:
+    """Return the argument written for each parameter, reporting those that fill none."""
+    found: dict[str, tree.Argument] = {}
+    names = {one.name for one in parameters}
+    named: tree.Argument | None = None
+    for place, argument in enumerate(arguments):
+        if argument.name is not None:
+            named = named or argument
+            name = argument.name.text
+            if name not in names:
+                report_unknown_argument(argument.name, parameters, scope, callee_name)
+                value_of(argument.value, scope)
+                continue
+        elif named is not None:
+            scope.report(
+                "E0331",
+                "an argument without a name follows one with a name",
+                argument.span,
+                "which parameter this is for is not known",
+                others=(Label(named.span, "this one has a name"),),
+                advice="name this one too, or write it before those with names",
+            )
+            value_of(argument.value, scope)
+            continue
+        elif place >= len(parameters):
+            report_too_many(arguments, parameters, scope, callee_name, argument)
+            value_of(argument.value, scope)
+            continue
+        else:
+            name = parameters[place].name
+        if name in found:
+            scope.report(
+                "E0309",
+                f"`{name}` is given twice",
+                argument.span,
+                "given again",
+                others=(Label(found[name].span, "given first here"),),
+                advice="remove one of the two",
+            )
+            value_of(argument.value, scope)
+            continue
+        found[name] = argument
+    return found
+
+
+def report_unknown_argument(
+    name: tree.Name, parameters: Sequence[SlotSymbol], scope: Scope, callee_name: str
+) -> None:
+    """Report an argument for a parameter that is not there."""
+    names = [one.name for one in parameters]
+    scope.report(
+        "E0218",
+        f"`{callee_name}` takes no `{name.text}`",
+        name.span,
+        "nothing of this name is asked for",
+        advice=did_you_mean(name.text, names)
+        or (f"it takes {', '.join(f'`{one}`' for one in names)}" if names else "remove it"),
+    )
+
+
+def report_too_many(
+    arguments: Sequence[tree.Argument],
+    parameters: Sequence[SlotSymbol],
+    scope: Scope,
+    callee_name: str,
+    first: tree.Argument,
+) -> None:
+    """Report arguments beyond the last parameter, once."""
+    if first is not arguments[len(parameters)]:
+        return
+    shown = ", ".join(one.name for one in parameters)
+    scope.report(
+        "E0308",
+        f"`{callee_name}` takes {count_of(len(parameters), 'argument')}, not {len(arguments)}",
+        first.span.to(arguments[-1].span),
+        "more than it takes",
+        others=declared(parameters),
+        advice=f"write `{callee_name}({shown})`",
+    )
+
+
+def report_absent(
+    absent: Sequence[SlotSymbol],
+    parameters: Sequence[SlotSymbol],
+    scope: Scope,
+    callee_name: str,
+    span: Span,
+) -> None:
+    """Report parameters for which nothing is given."""
+    names = all_names(one.name for one in absent)
+    shown = ", ".join(one.name for one in parameters)
+    scope.report(
+        "E0308",
+        f"`{callee_name}` needs a value for {names}",
+        span,
+        f"{names} not given",
+        others=declared(absent),
+        advice=f"write `{callee_name}({shown})`",
+    )
+
+
+def declared(parameters: Sequence[SlotSymbol]) -> tuple[Label, ...]:
+    """Return where the first of these parameters is declared."""
+    return (Label(parameters[0].span, "declared here"),) if parameters else ()
+
+
+def values_of(
+    written: Mapping[str, tree.Argument],
+    slots: Sequence[SlotSymbol],
+    scope: Scope,
+    *,
+    is_external: bool = False,
+) -> dict[str, Value]:
+    """Return the values for slots, those first on which the units of others hang."""
+    found: dict[str, Value] = {}
+    hanging = [slot for slot in slots if isinstance(unit_in(slot.type), FieldUnit)]
+    free = [slot for slot in slots if slot not in hanging]
+    for slot in (*free, *hanging):
+        argument = written.get(slot.name)
+        if argument is None:
+            continue
+        wanted = slot.type if slot in free else substituted(slot.type, found, scope)
+        if is_external and slot in hanging and not is_settled_now(wanted):
+            found[slot.name] = value_with_unit(slot, argument, scope)
+            continue
+        if wanted is None:
+            found[slot.name] = value_of_unknown_unit(slot, argument, found, scope)
+            continue
+        place = argument.value.span
+        label = Label(slot.span, f"`{slot.name}` is declared here")
+        value = value_of(argument.value, scope, wanted)
+        keyed = by_key(value, wanted, scope) if is_external else None
+        found[slot.name] = (
+            keyed
+            if keyed is not None
+            else fit(value, wanted, scope, f"`{slot.name}`", place, label)
+        )
+    return found
+
+
+def is_settled_now(wanted: Type | None) -> bool:
+    """Whether the unit that is wanted is known before anything runs."""
+    return wanted is not None and isinstance(unit_in(wanted), FixedUnit)
+
+
+def value_with_unit(slot: SlotSymbol, argument: tree.Argument, scope: Scope) -> Value:
+    """Return an Amount in the unit that it has: what a party does is compared when it runs."""
+    value = value_of(argument.value, scope)
+    span = argument.value.span
+    label = Label(slot.span, f"`{slot.name}` is declared here")
+    if is_zero(value):
+        scope.report(
+            "E0301",
+            f"`{slot.name}` must be an amount with its unit, not a bare 0",
+            span,
+            "0 of which unit is not known",
+            others=(label,),
+            advice="write its unit, as in `0 CNY`",
+        )
+        return unknown(span)
+    unit = unit_in(value.type)
+    own = slot.type if unit is None else with_unit(slot.type, unit)
+    return fit(value, own, scope, f"`{slot.name}`", span, label)
+
+
+def value_of_unknown_unit(
+    slot: SlotSymbol, argument: tree.Argument, found: Mapping[str, Value], scope: Scope
+) -> Value:
+    """Report money whose unit hangs on an argument that has no fixed name here."""
+    value_of(argument.value, scope)
+    unit = unit_in(slot.type)
+    assert isinstance(unit, FieldUnit), "only such a unit hangs on another argument"
+    holder = (unit.root_name, *unit.fields)[0 if unit.root_name else 1]
+    # Where that argument is itself wrong or absent, one mistake is reported once.
+    if holder in found and found[holder].type != ANYTHING:
+        label = Label(slot.span, f"`{slot.name}` is declared here")
+        report_no_unit(slot.name, slot.type, label, argument.span, scope)
+    return unknown(argument.span)
+
+
+def by_key(value: Value, wanted: Type, scope: Scope) -> Value | None:
+    """Return the key of a record where the record is wanted, or None if it is no key."""
+    base = wanted.base if isinstance(wanted, OptionalType) else wanted
+    if not isinstance(base, RecordType) or converted(value, wanted, scope) is not None:
+        return None
+    keys = scope.checking.declarations.record(base).keys
+    if len(keys) != 1:
+        return None
+    key = INT if keys[0].type == SERIAL else keys[0].type
+    found = converted(value, key, scope)
+    return found if found is not None else by_key(value, key, scope)
+
+
+def seen_from_call(
+    shown: Type, parameters: Sequence[SlotSymbol], values: Sequence[Value], scope: Scope
+) -> Type | None:
+    """Return the type of a result, its unit seen from the arguments of the call."""
+    given = {slot.name: value for slot, value in zip(parameters, values, strict=True)}
+    return substituted(shown, given, scope)

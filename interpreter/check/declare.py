@@ -1,0 +1,489 @@
+"""Headings of declarations into symbols, so that bodies may be checked in any order.
+
+In comes the tree of a contract with the models of those it uses; out comes an `Outline`: what every
+name stands for, and for each declaration its parameters as locals. It refuses to look into bodies,
+except (through `fixed_fields`) for what they assign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from servanda.grammar import tree
+from servanda.grammar.diagnostics import Diagnostics, Label
+from servanda.grammar.source import Span
+from servanda.interpreter.check.declare_record import RecordHeading, declare_records
+from servanda.interpreter.check.declare_table import decision_symbol
+from servanda.interpreter.check.declare_used import declarations_of
+from servanda.interpreter.check.names import (
+    check_distinct,
+    check_reserved,
+    declare_local,
+    report,
+)
+from servanda.interpreter.check.scope import Checking, Place, Scope
+from servanda.interpreter.check.suggest import closest, did_you_mean
+from servanda.interpreter.check.symbols import (
+    ActionSymbol,
+    ClauseSymbol,
+    ContractSymbol,
+    Declarations,
+    EnumSymbol,
+    EventSymbol,
+    LifecycleSymbol,
+    RoleSymbol,
+    RuleSymbol,
+    SlotSymbol,
+    Symbol,
+    UnitSymbol,
+)
+from servanda.interpreter.check.type import bound_of, type_of
+from servanda.interpreter.check.unit import currency_value
+from servanda.interpreter.model import Bound, ContractModel, EventModel, Local, ParameterModel
+from servanda.interpreter.types import (
+    INT,
+    NOTHING,
+    SERIAL,
+    AmountType,
+    BalanceType,
+    EnumType,
+    LifecycleType,
+    OptionalType,
+    RecordType,
+    Type,
+    show_type,
+)
+from servanda.interpreter.values.units import DECIMALS_MAX
+
+Written = TypeVar("Written")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading(Generic[Written]):
+    """A rule, decision, clause or action with its parameters bound in `scope`."""
+
+    written: Written
+    scope: Scope
+    parameters: tuple[ParameterModel, ...]
+
+    def parameters_with_bounds(self) -> Iterator[tuple[Local, tuple[str, ...]]]:
+        """Yield the parameters that are bound to names, with those names."""
+        for one in self.parameters:
+            if one.bound is not None and one.bound.names is not None:
+                yield one.local, one.bound.names
+
+
+@dataclass(slots=True)
+class Outline:
+    """What the headings of a contract say."""
+
+    checking: Checking
+    header: tree.Header | None = None
+    uses: dict[str, ContractModel] = field(default_factory=dict)
+    records: list[RecordHeading] = field(default_factory=list)
+    events: list[EventModel] = field(default_factory=list)
+    rules: list[Heading[tree.RuleDeclaration]] = field(default_factory=list)
+    decisions: list[Heading[tree.DecisionDeclaration]] = field(default_factory=list)
+    clauses: list[Heading[tree.ClauseDeclaration]] = field(default_factory=list)
+    actions: list[Heading[tree.ActionDeclaration]] = field(default_factory=list)
+    timers: list[tree.TimerDeclaration] = field(default_factory=list)
+    invariants: list[tree.InvariantDeclaration] = field(default_factory=list)
+    private_locals: list[tuple[str, Local]] = field(default_factory=list)
+    """Parameters and aliases with what they are, to find those that nobody uses."""
+
+
+def declare(
+    file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+) -> Outline:
+    """Return the outline of a contract; what is declared wrongly is reported and left out."""
+    header = check_header(file, diagnostics)
+    name = header.name.text if header else ""
+    outline = Outline(Checking(Declarations(name), diagnostics), header)
+    check_timezone(file, outline.checking)
+    for item in file.items:
+        if isinstance(item, tree.Use):
+            declare_use(item, used, outline)
+    declare_sets(file, outline.checking)
+    outline.records = declare_records(file, outline.checking)
+    for item in file.items:
+        if diagnostics.is_full:
+            break
+        declare_callable(item, outline)
+    check_member_names(file, outline.checking)
+    return outline
+
+
+def check_member_names(file: tree.File, checking: Checking) -> None:
+    """Report a state or a name of an enum that means something else as well."""
+    for item in file.items:
+        if isinstance(item, tree.EnumDeclaration):
+            names = item.members
+        elif isinstance(item, tree.LifecycleDeclaration):
+            names = tuple(name for line in item.lines for name in line.sources)
+        else:
+            continue
+        for name in names:
+            is_free = check_reserved(name, checking.diagnostics, is_callable=False)
+            other = checking.declarations.symbols.get(name.text)
+            if is_free and other is not None:
+                report(
+                    checking.diagnostics,
+                    "E0250",
+                    f"`{name.text}` is declared twice",
+                    name.span,
+                    f"a name of `{item.name.text}`",
+                    Label(other.span, "declared here as well"),
+                    help="rename one of the two: no name may hide another",
+                )
+
+
+def check_header(file: tree.File, diagnostics: Diagnostics) -> tree.Header | None:
+    """Return the one header, which stands first."""
+    headers = [item for item in file.items if isinstance(item, tree.Header)]
+    if not headers:
+        start = Span(file.span.source, file.span.start, file.span.start)
+        report(
+            diagnostics,
+            "E0255",
+            "a contract begins with its name and version",
+            file.items[0].span if file.items else start,
+            "the first line should be the header",
+            help="write `contract Name version 1` as the first line",
+        )
+        return None
+    first = headers[0]
+    for other in headers[1:]:
+        report(
+            diagnostics,
+            "E0255",
+            f"a file holds one contract, and `{other.name.text}` is a second",
+            other.span,
+            "a second header",
+            Label(first.span, "the contract of this file"),
+            help="put the second contract into a file of its own",
+        )
+    if file.items[0] is not first:
+        report(
+            diagnostics,
+            "E0255",
+            "the header of a contract stands first",
+            first.span,
+            "something stands before it",
+            Label(file.items[0].span, "this should follow the header"),
+            help="move the header to the first line",
+        )
+    if first.version < 1:
+        report(
+            diagnostics,
+            "E0255",
+            "versions are counted from 1",
+            first.span,
+            "this version is less",
+            help="write `version 1`",
+        )
+    check_reserved(first.name, diagnostics, is_callable=True)
+    return first
+
+
+def check_timezone(file: tree.File, checking: Checking) -> None:
+    """Note the time zone, which is named once at most (whether it exists, the caller knows)."""
+    zones = [item for item in file.items if isinstance(item, tree.Timezone)]
+    for other in zones[1:]:
+        report(
+            checking.diagnostics,
+            "E0270",
+            "a contract has one time zone",
+            other.span,
+            "a second one",
+            Label(zones[0].span, "the first one"),
+            help="remove one of the two",
+        )
+    if zones:
+        checking.declarations.timezone = zones[0].zone
+
+
+def add_symbol(name: tree.Name, symbol: Symbol, checking: Checking) -> bool:
+    """Declare `name` for the whole contract; return whether it was free."""
+    if not check_reserved(name, checking.diagnostics, is_callable=True):
+        checking.misnamed.add(name.text)
+        return False
+    declarations = checking.declarations
+    earlier = declarations.symbols.get(name.text)
+    if earlier is not None:
+        checking.misnamed.add(name.text)
+        report(
+            checking.diagnostics,
+            "E0250",
+            f"`{name.text}` is declared twice",
+            name.span,
+            "declared again",
+            Label(earlier.span, "declared first here"),
+            help="rename one of the two, or remove it",
+        )
+        return False
+    declarations.symbols[name.text] = symbol
+    return True
+
+
+def declare_use(item: tree.Use, used: Mapping[str, ContractModel], outline: Outline) -> None:
+    """Declare the name under which another contract is known here."""
+    checking = outline.checking
+    name = item.alias or item.contract
+    model = find_used(item, used, checking.diagnostics)
+    if model is None:
+        return
+    symbol = ContractSymbol(declarations_of(model), name.span)
+    if add_symbol(name, symbol, checking):
+        outline.uses[name.text] = model
+
+
+def find_used(
+    item: tree.Use, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+) -> ContractModel | None:
+    """Return the model of a used contract, if it is there."""
+    if item.chain is not None:
+        report(
+            diagnostics,
+            "E0258",
+            "contracts on another chain are not available yet",
+            item.chain.span,
+            "another chain",
+            help=f"use a contract of this chain: `use {item.contract.text}`",
+        )
+        return None
+    model = used.get(item.contract.text)
+    if model is None:
+        report(
+            diagnostics,
+            "E0257",
+            f"unknown contract `{item.contract.text}`",
+            item.contract.span,
+            "no contract of this name was found, or it has errors",
+            help=did_you_mean(item.contract.text, used)
+            or "put its file beside this one, named as the contract in snake_case",
+        )
+    return model
+
+
+def declare_sets(file: tree.File, checking: Checking) -> None:
+    """Declare what needs no type: roles, units, enums and lifecycles."""
+    contract = checking.declarations.contract
+    for item in file.items:
+        match item:
+            case tree.RoleDeclaration(names=names):
+                for name in names:
+                    add_symbol(name, RoleSymbol(contract, name.text, name.span), checking)
+            case tree.UnitDeclaration(name=name, decimals=decimals):
+                declare_unit(name, decimals, item.span, checking)
+            case tree.EnumDeclaration(name=name, members=members):
+                check_distinct(members, "name", checking.diagnostics)
+                kept = tuple(dict.fromkeys(one.text for one in members))
+                symbol = EnumSymbol(EnumType(contract, name.text, kept), name.span)
+                if not add_symbol(name, symbol, checking):
+                    checking.misnamed.update(kept)
+            case tree.LifecycleDeclaration(name=name):
+                lifecycle = lifecycle_symbol(item, checking)
+                if not add_symbol(name, lifecycle, checking):
+                    checking.misnamed.update(lifecycle.type.states)
+
+
+def declare_unit(name: tree.Name, decimals: int, span: Span, checking: Checking) -> None:
+    """Declare a unit that is no currency of ISO 4217."""
+    if decimals > DECIMALS_MAX:
+        report(
+            checking.diagnostics,
+            "E0271",
+            f"a unit has at most {DECIMALS_MAX} decimals",
+            span,
+            f"{decimals} decimals",
+            help=f"write `unit {name.text} decimals {DECIMALS_MAX}` or less",
+        )
+    add_symbol(name, UnitSymbol(name.text, min(decimals, DECIMALS_MAX), name.span), checking)
+
+
+def lifecycle_symbol(written: tree.LifecycleDeclaration, checking: Checking) -> LifecycleSymbol:
+    """Return the states, in the order in which lines begin with them, and their arrows."""
+    sources = [name for line in written.lines for name in line.sources]
+    check_distinct(sources, "state", checking.diagnostics)
+    states = tuple(dict.fromkeys(name.text for name in sources))
+    if not states:
+        report(
+            checking.diagnostics,
+            "E0259",
+            f"the lifecycle `{written.name.text}` has no state",
+            written.name.span,
+            "no state follows",
+            help="name its states below it, the first one first",
+        )
+    arrows: dict[str, tuple[str, ...]] = dict.fromkeys(states, ())
+    for line in written.lines:
+        check_distinct(line.targets, "arrow to", checking.diagnostics)
+        reached = [state_reached(target, states, written, checking) for target in line.targets]
+        for state in reached:
+            arrows.setdefault(state, ())
+        for source in line.sources:
+            arrows[source.text] = tuple(dict.fromkeys((*arrows[source.text], *reached)))
+    lifecycle = LifecycleType(checking.declarations.contract, written.name.text, tuple(arrows))
+    return LifecycleSymbol(lifecycle, arrows, written.name.span)
+
+
+def state_reached(
+    target: tree.Name,
+    states: tuple[str, ...],
+    written: tree.LifecycleDeclaration,
+    checking: Checking,
+) -> str:
+    """Return the state that an arrow leads to; one that is unknown is reported here, once.
+
+    It was mistyped, or its own line was forgotten: it goes on as what was meant, so that nothing
+    that names it is reported again.
+    """
+    if target.text in states:
+        return target.text
+    meant = closest(target.text, states)
+    earlier = [one for line in written.lines for one in line.targets if one.text == target.text]
+    if target is earlier[0]:
+        report(
+            checking.diagnostics,
+            "E0259",
+            f"unknown state `{target.text}` in the lifecycle `{written.name.text}`",
+            target.span,
+            "no line of the lifecycle begins with this state",
+            help=f"did you mean `{meant}`?"
+            if meant
+            else f"add a line `{target.text}` if no arrow leads out of it",
+        )
+    return meant or target.text
+
+
+def declare_callable(item: object, outline: Outline) -> None:
+    """Declare what has parameters or stands for itself, after all types are known."""
+    checking = outline.checking
+    contract = checking.declarations.contract
+    match item:
+        case tree.EventDeclaration(name=name):
+            heading = heading_of(item, item.parameters, Place.RECORD, "an event", outline)
+            slots = slots_of(heading.parameters)
+            if add_symbol(name, EventSymbol(contract, name.text, slots, name.span), checking):
+                parameters = tuple((one.name, one.type) for one in slots)
+                outline.events.append(EventModel(name.text, parameters, item.span))
+        case tree.RuleDeclaration(name=name):
+            rule = heading_of(item, item.parameters, Place.RULE, "a rule", outline)
+            slots = slots_of(rule.parameters)
+            result = result_type(item.result, rule.scope)
+            symbol = RuleSymbol(contract, name.text, slots, result, name.span)
+            if add_symbol(name, symbol, checking):
+                outline.rules.append(rule)
+        case tree.DecisionDeclaration(name=name):
+            inputs = [tree.TypedName(one.name, one.type, one.bound, span=one.span)
+                      for one in item.inputs]  # fmt: skip
+            decision = heading_of(item, inputs, Place.DECISION, "a decision", outline)
+            slots = slots_of(decision.parameters)
+            if add_symbol(name, decision_symbol(item, slots, decision.scope), checking):
+                outline.decisions.append(decision)
+        case tree.ClauseDeclaration(name=name):
+            clause = heading_of(item, item.parameters, Place.CLAUSE, "a clause", outline)
+            slots = slots_of(clause.parameters)
+            if add_symbol(name, ClauseSymbol(name.text, slots, name.span), checking):
+                outline.clauses.append(clause)
+        case tree.ActionDeclaration(name=name):
+            action = heading_of(item, item.parameters, Place.ACTION, "an action", outline)
+            slots = slots_of(action.parameters)
+            result = NOTHING if item.result is None else result_type(item.result, action.scope)
+            shown = ActionSymbol(contract, name.text, slots, result, name.span)
+            if add_symbol(name, shown, checking):
+                outline.actions.append(action)
+        case tree.TimerDeclaration():
+            outline.timers.append(item)
+        case tree.InvariantDeclaration():
+            outline.invariants.append(item)
+
+
+def result_type(written: tree.Type, scope: Scope) -> Type:
+    """Return the type of what an action or a rule gives."""
+    return passed_type(type_of(written, scope), written.span, "what is given", scope)
+
+
+def passed_type(passed: Type, span: Span, what: str, scope: Scope) -> Type:
+    """Return the type of what is passed on; report one of which no value can be."""
+    diagnostics = scope.checking.diagnostics
+    if isinstance(passed, BalanceType):
+        report(
+            diagnostics,
+            "E0353",
+            f"{what} cannot be a Balance",
+            span,
+            "a Balance is a field of a record, where money lies",
+            help=f"write `{show_type(AmountType(passed.unit))}`: an Amount is passed on, "
+            "and a Balance stays where it is",
+        )
+        return AmountType(passed.unit)
+    if passed == SERIAL:
+        report(
+            diagnostics,
+            "E0353",
+            f"{what} cannot be a Serial",
+            span,
+            "only the key of a record is given by the chain",
+            help="write `Int`, which is what the number of a record is",
+        )
+        return INT
+    return passed
+
+
+def heading_of(
+    written: Written,
+    parameters: Sequence[tree.TypedName],
+    place: Place,
+    what: str,
+    outline: Outline,
+) -> Heading[Written]:
+    """Bind the parameters of a declaration in a scope of its own."""
+    scope = Scope(outline.checking, place)
+    models = tuple(parameter_of(one, scope, what) for one in parameters)
+    if place in (Place.RULE, Place.CLAUSE, Place.ACTION):
+        outline.private_locals.extend(("parameter", one.local) for one in models)
+    return Heading(written, scope, models)
+
+
+def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterModel:
+    """Bind one parameter."""
+    passed = passed_type(type_of(written.type, scope), written.type.span, "a parameter", scope)
+    bound = bound_of(written.bound, bounded_type(passed, written.bound, scope), scope)
+    counted = passed.base if isinstance(passed, OptionalType) else passed
+    if bound is None and isinstance(counted, AmountType) and scope.place is Place.ACTION:
+        # Amounts that come from outside are not negative unless the contract says so.
+        bound = Bound(low=0)
+    if written.default is not None:
+        report(
+            scope.checking.diagnostics,
+            "E0354",
+            f"a parameter of {what} takes no default",
+            written.default.span,
+            "a default",
+            help="remove it: whoever calls says every value",
+        )
+    local = declare_local(written.name, passed, scope)
+    if bound is not None:
+        scope.checking.bounds[local.number] = bound
+    unit_value = None
+    if isinstance(passed, AmountType):
+        unit_value = currency_value(passed.unit, scope, written.type.span)
+    return ParameterModel(local, bound, written.name.span, unit_value)
+
+
+def bounded_type(passed: Type, bound: tree.Range | tree.Alternatives | None, scope: Scope) -> Type:
+    """Return what a bound speaks of: for a record it names states of its lifecycle."""
+    if not isinstance(passed, RecordType) or not isinstance(bound, tree.Alternatives):
+        return passed
+    symbol = scope.checking.declarations.record(passed)
+    return symbol.slots[symbol.lifecycle_field].type if symbol.lifecycle_field else passed
+
+
+def slots_of(parameters: Iterable[ParameterModel]) -> tuple[SlotSymbol, ...]:
+    """Return parameters as callers see them."""
+    return tuple(
+        SlotSymbol(one.local.name, one.local.type, one.bound, one.span) for one in parameters
+    )

@@ -1,0 +1,190 @@
+"""Report what does not fit, and say where its type comes from.
+
+In come values, the types they should have, and words for what they are for; out come diagnostics.
+"""
+
+from __future__ import annotations
+
+from servanda.grammar.diagnostics import Label
+from servanda.grammar.source import Span
+from servanda.interpreter.check.facts import event_of
+from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.unit import same_unit
+from servanda.interpreter.model import Constant, Convert, FieldValue, LocalValue, OutputValue, Value
+from servanda.interpreter.types import (
+    DATE,
+    DECIMAL,
+    DURATION,
+    HASH,
+    INT,
+    MISSING,
+    MONTHS,
+    PARTY,
+    TEXT,
+    TIME,
+    AmountType,
+    EnumType,
+    EventType,
+    FixedUnit,
+    LifecycleType,
+    OptionalType,
+    RecordType,
+    RoleType,
+    Type,
+    Unit,
+    UnroundedType,
+    show_type,
+    show_unit,
+)
+
+
+def report_misfit(
+    value: Value, wanted: Type, scope: Scope, what: str, span: Span, declared: Label | None
+) -> None:
+    """Report that `value` is not of the type `wanted` for `what`."""
+    given = value.type
+    target = wanted.base if isinstance(wanted, OptionalType) else wanted
+    others = (*((declared,) if declared else ()), *origin(value, scope))
+    if isinstance(given, AmountType | UnroundedType) and isinstance(
+        target, AmountType | UnroundedType
+    ):
+        if not same_unit(given.unit, target.unit, scope):
+            report_units(given.unit, target.unit, scope, what, span, others)
+        else:
+            report_unrounded(target.unit, scope, what, span, others)
+        return
+    scope.report(
+        "E0301",
+        f"{what} must be {show_type(wanted)}, not {show_type(given)}",
+        span,
+        f"this is {show_type(given)}",
+        others=others,
+        advice=how_to_convert(value, target),
+    )
+
+
+def report_units(
+    given: Unit, wanted: Unit, scope: Scope, what: str, span: Span, others: tuple[Label, ...]
+) -> None:
+    """Report an Amount of one unit where another is wanted."""
+    scope.report(
+        "E0303",
+        f"{what} must be in {show_unit(wanted)}, not in {show_unit(given)}",
+        span,
+        f"this is in {show_unit(given)}",
+        others=others,
+        advice=how_to_agree(given, wanted),
+    )
+
+
+def how_to_agree(left: Unit, right: Unit) -> str:
+    """Return what makes two units agree."""
+    if isinstance(left, FixedUnit) and isinstance(right, FixedUnit):
+        return (
+            f"leave the currency with `number(…)`, multiply by a rate, and come back with "
+            f"`round(…, {right.code})`"
+        )
+    first, second = (right, left) if isinstance(left, FixedUnit) else (left, right)
+    return f"guard it: `require {show_unit(first)} == {show_unit(second)} else …`"
+
+
+def report_unrounded(
+    unit: Unit, scope: Scope, what: str, span: Span, others: tuple[Label, ...] = ()
+) -> None:
+    """Report an unrounded amount where an Amount is wanted."""
+    shown = show_unit(unit)
+    scope.report(
+        "E0304",
+        f"{what} must be rounded",
+        span,
+        f"this is an unrounded amount of {shown}",
+        others=others,
+        advice=f"write `round(…, {shown})`",
+    )
+
+
+def how_to_convert(value: Value, wanted: Type) -> str:
+    """Return what would make `value` of the type wanted, if there is a plain way."""
+    given = value.type
+    match given, wanted:
+        case (_, AmountType(unit=unit)) if given == INT and isinstance(value, Constant):
+            return f"write the unit: `{value.value} {show_unit(unit)}`"
+        case (_, AmountType(unit=unit)) if given in (INT, DECIMAL):
+            return f"write `round(…, {show_unit(unit)})`"
+        case (AmountType() | UnroundedType(), _) if wanted in (DECIMAL, INT):
+            return "write `number(…)` to leave the currency"
+        case (_, RoleType(roles=roles)) if given == PARTY or isinstance(given, RoleType):
+            return f"ask first: `if {name_of(value) or 'x'} is {roles[0]}`"
+        case (LifecycleType() | EnumType(), LifecycleType() | EnumType()):
+            return f"write a name of {wanted.name}"
+        case (_, LifecycleType(states=names) | EnumType(members=names)) if names:
+            return f"write a name of {wanted.name}, such as `{names[0]}`"
+        case (_, RecordType(name=name)):
+            return f"look it up: `{name}[…]`"
+    return how_to_convert_plain(given, wanted)
+
+
+def how_to_convert_plain(given: Type, wanted: Type) -> str:
+    """Return what makes a value of one plain type of another."""
+    if given == MISSING:
+        return f"declare it as `{show_type(wanted)}?` if it may be missing"
+    if given == DATE and wanted == TIME:
+        return "write a time, such as `2026-01-05T09:00Z`"
+    if given == TIME and wanted == DATE:
+        return "write a date, such as `2026-01-05`, or `today`"
+    if given == MONTHS and wanted == DURATION:
+        return "write days: months differ in length and are only added to dates and times"
+    if wanted == HASH and given == TEXT:
+        return "write 64 hexadecimal digits"
+    if wanted == TEXT:
+        return 'put it into a text: `"{x}"`'
+    if given == TEXT and isinstance(wanted, AmountType):
+        return f"in a script, write `amount(…, {show_unit(wanted.unit)})`"
+    if given == TEXT and wanted in (INT, DECIMAL, DATE, TIME):
+        return f"in a script, write `{show_type(wanted).lower()}(…)`"
+    return f"write a value of type {show_type(wanted)}"
+
+
+def report_may_be_missing(value: Value, scope: Scope, use: str) -> None:
+    """Report an optional value that is used before anybody asked whether it is there."""
+    shown = name_of(value)
+    scope.report(
+        "E0305",
+        f"{f'`{shown}`' if shown else 'this'} may be missing and cannot be {use}",
+        value.span,
+        f"this is {show_type(value.type)}",
+        others=origin(value, scope),
+        advice=f"ask first: `if {shown} is not missing`"
+        if shown
+        else "bind it with `let x = …`, then ask `if x is not missing`",
+    )
+
+
+def name_of(value: Value) -> str:
+    """Return a chain of fields as it is written, or nothing."""
+    names: list[str] = []
+    while isinstance(value, FieldValue):
+        names.append(value.field)
+        value = value.object
+    if not isinstance(value, LocalValue):
+        return ""
+    names.append(value.local.name)
+    return ".".join(reversed(names)).removeprefix("this.")
+
+
+def origin(value: Value, scope: Scope) -> tuple[Label, ...]:
+    """Return where the type of `value` comes from, as a second label."""
+    while isinstance(value, Convert):
+        value = value.operand
+    match value:
+        case LocalValue(local=local) if local.number in scope.checking.spans:
+            return (Label(scope.checking.spans[local.number], f"`{local.name}` is named here"),)
+        case FieldValue(record=record, field=name):
+            slot = scope.checking.declarations.record(record).slots.get(name)
+            if slot is not None:
+                shown = f"`{name}` is declared here as {show_type(slot.type)}"
+                return (Label(slot.span, shown),)
+        case OutputValue(object=held) if isinstance(held.type, EventType):
+            event = event_of(held.type, scope)
+            return (Label(event.span, "the event is declared here"),) if event else ()
+    return ()

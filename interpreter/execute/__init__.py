@@ -1,0 +1,1 @@
+"""Execution: programs bound to a state, calls and timers, all or nothing, and why."""

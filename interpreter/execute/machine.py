@@ -1,0 +1,472 @@
+"""The machine: programs bound to one state. It executes calls and timers, all or nothing.
+
+In come calls at the block's time; out come receipts. A refusal leaves no trace in the state but
+its receipt. What is asserted here must hold whatever a contract says: money is conserved, and
+nothing half done stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from servanda.interpreter.compile import Code, Program, compile_contract
+from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
+from servanda.interpreter.execute.arguments import bad_signers
+from servanda.interpreter.execute.audit import audit_indexes, audit_money, audit_serials
+from servanda.interpreter.execute.context import Context, Overdue
+from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.execute.invariants import Invariants
+from servanda.interpreter.execute.members import Members
+from servanda.interpreter.execute.outward import outward, unit_given
+from servanda.interpreter.execute.runtime import names_for_generated_code, over_cost
+from servanda.interpreter.execute.settle import settle
+from servanda.interpreter.execute.state import FIELD, Table, Tables, undo
+from servanda.interpreter.execute.timers import (
+    ArmedTimer,
+    Entry,
+    Order,
+    TimerQueue,
+    TimerWatch,
+    retried,
+)
+from servanda.interpreter.generate.contract import moment_fields
+from servanda.interpreter.generate.writer import Reference
+from servanda.interpreter.model import ContractModel, Index, ReachesTrigger, TimerModel
+from servanda.interpreter.receipts import Call, Receipt
+from servanda.interpreter.refusals import Code as RefusalCode
+from servanda.interpreter.refusals import Refused
+from servanda.interpreter.types import RecordType
+from servanda.interpreter.values.show import show_amount, show_text
+from servanda.interpreter.values.time_zones import UTC, Zone
+from servanda.interpreter.values.units import ISO_4217
+
+Function = Callable[..., Any]
+NAME_LENGTH_MAX = 64
+
+
+class Bound:
+    """A program bound to the tables of one machine: its functions by what they are."""
+
+    __slots__ = ("functions", "indexes", "model", "probed", "watches", "zone")
+
+    def __init__(self, model: ContractModel, zone: Zone) -> None:
+        self.model = model
+        self.zone = zone
+        self.indexes: tuple[Index, ...] = ()
+        """Those that contracts which use this one keep over its records."""
+        self.functions: dict[tuple[str, str], Function] = {}
+        self.probed: dict[tuple[str, str], Function] = {}
+        self.watches: dict[RecordType, TimerWatch] = {}
+
+
+class Machine:
+    """Contracts, their state, their members, and the block's time (milliseconds).
+
+    Before the first block the time is the epoch.
+    """
+
+    def __init__(
+        self,
+        zones: Mapping[str, Zone] | None = None,
+        *,
+        call_steps_max: int = CALL_STEPS_MAX,
+        block_steps_max: int = BLOCK_STEPS_MAX,
+    ) -> None:
+        self.now = 0
+        self.members = Members()
+        self.queue = TimerQueue()
+        self.tables: Tables = {}
+        self.issued: dict[tuple[str, str], int] = {}
+        self.call_steps_max = call_steps_max
+        self.block_steps_max = block_steps_max
+        self.overdue_receipts: list[Receipt] = []
+        """Receipts of timers that a call ran early; whoever asks for them empties the list."""
+        self._zones: Mapping[str, Zone] = zones or {}
+        self._units = {code: unit.decimals for code, unit in ISO_4217.items()}
+        self._bound: dict[str, Bound] = {}
+        self._actions: dict[tuple[str, str], Function] = {}
+        self._probed_actions: dict[tuple[str, str], Function] = {}
+        self._rules: dict[tuple[str, str], Function] = {}
+        self.contracts: dict[str, ContractModel] = {}
+        """The deployed contracts by name."""
+        self._codes: dict[str, Code] = {}
+        self._invariants = Invariants()
+
+    # ── deploying ─────────────────────────────────────────────────────────────────────────────
+
+    def deploy(self, program: Program) -> None:
+        """Bind a program to this machine; the contracts it uses have been deployed before.
+
+        Raises `Undeployable`, and then nothing has changed.
+        """
+        model = program.model
+        self._check_deployable(model)
+        bound = Bound(model, UTC if model.timezone == "UTC" else self._zones[model.timezone])
+        self._units.update(model.units)
+        for record in model.records.values():
+            self.tables[record.type] = Table(
+                model.name, record, self._units.__getitem__, self.tables
+            )
+        self._bound[model.name] = bound
+        self._keep_indexes(model)
+        self._bind_program(program, bound)
+        self.contracts[model.name] = model
+        self._watch(bound)
+        self._invariants.add(model, self.tables, bound.functions)
+
+    def _bind_program(self, program: Program, bound: Bound) -> None:
+        model = program.model
+        bound.functions = self._bind(program.plain, bound)
+        bound.probed = self._bind(program.probed, bound)
+        for functions, actions in (
+            (bound.functions, self._actions),
+            (bound.probed, self._probed_actions),
+        ):
+            actions.update(
+                {(model.name, name): functions["action", name] for name in model.actions}
+            )
+        for (kind, name), function in bound.functions.items():
+            if kind == "ask":
+                self._rules[model.name, name] = function
+
+    def _keep_indexes(self, model: ContractModel) -> None:
+        """Keep what a contract looks up in records of contracts it uses.
+
+        The code of those was made without knowing that an index watches the fields, so it is
+        made again.
+        """
+        owners: dict[str, None] = {}
+        for index in model.foreign_indexes:
+            owner = self._bound[index.record.contract]
+            if index not in self.tables[index.record].indexes:
+                self.tables[index.record].add_index(index)
+                owner.indexes += (index,)
+                owners[owner.model.name] = None
+        for name in owners:
+            owner = self._bound[name]
+            self._bind_program(compile_contract(owner.model, owner.indexes), owner)
+
+    def _check_deployable(self, model: ContractModel) -> None:
+        if model.name in self._bound:
+            raise Undeployable(f"{model.name} is deployed already")
+        for used in model.uses.values():
+            if self.contracts.get(used.name) != used:
+                raise Undeployable(
+                    f"{model.name} uses {used.name}, which is not deployed like that"
+                )
+        if model.timezone != "UTC" and model.timezone not in self._zones:
+            raise Undeployable(f"there is no data of the time zone {model.timezone}")
+        for unit, decimals in model.units.items():
+            if self._units.get(unit, decimals) != decimals:
+                raise Undeployable(f"{unit} has {self._units[unit]} decimals already")
+
+    def knows_unit(self, code: str) -> bool:
+        """Whether there is a currency or a declared unit of this code."""
+        return code in self._units
+
+    def audit(self) -> None:
+        """Assert, over the whole state, what calls assert of what they touch."""
+        audit_money(self.tables, self.issued)
+        audit_indexes(self.tables)
+        audit_serials(self.tables)
+        self._invariants.audit()
+        self.queue.audit()
+
+    def _bind(self, code: Code, bound: Bound) -> dict[tuple[str, str], Function]:
+        names = self.namespace(code, bound.zone)
+        exec(code.code, names)  # noqa: S102 -- our own generated code, with no builtins but a few
+        return {
+            (reference.kind, reference.name): names[name]
+            for reference, name in code.references.items()
+            if reference.contract == bound.model.name and name in names
+        }
+
+    def namespace(self, code: Code, zone: Zone) -> dict[str, Any]:
+        """Return the globals that generated code is run with."""
+        names = names_for_generated_code()
+        names.update(code.constants)
+        names.update(
+            zone=zone,
+            sites=code.sites,
+            decimals_of=self._units.__getitem__,
+            show_amount_in=self._show_amount,
+        )
+        for reference, name in code.references.items():
+            found = self._find(reference, is_probed=code.name.endswith("probes>"))
+            if found is not None:
+                names[name] = found
+        self._codes[code.name] = code
+        return names
+
+    def _show_amount(self, steps: int, unit: str) -> str:
+        return show_amount(steps, self._units[unit], unit)
+
+    def _find(self, reference: Reference, *, is_probed: bool) -> Any:
+        if reference.kind == "table":
+            return self.tables[RecordType(reference.contract, reference.name)]
+        bound = self._bound[reference.contract]
+        if reference.kind == "arrows":
+            return bound.model.lifecycles[reference.name].arrows
+        functions = bound.probed if is_probed else bound.functions
+        return functions.get((reference.kind, reference.name))
+
+    def _watch(self, bound: Bound) -> None:
+        model = bound.model
+        by_record: dict[RecordType, list[ArmedTimer]] = {}
+        for timer in model.timers:
+            by_record.setdefault(timer.record, []).append(self._armed(bound, timer))
+        for record, timers in by_record.items():
+            watch = TimerWatch(self.queue, model.name, bound.zone, timers, lambda: self.now)
+            self.tables[record].watch = bound.watches[record] = watch
+
+    def _armed(self, bound: Bound, timer: TimerModel) -> ArmedTimer:
+        model = bound.model
+        moment: Function = _never
+        if isinstance(timer.trigger, ReachesTrigger):
+            moment = bound.functions["moment", str(timer.number)]
+        return ArmedTimer(
+            model.name,
+            timer,
+            model.records[timer.record.name].lifecycle_field,
+            frozenset(FIELD + name for name in moment_fields(timer)),
+            moment,
+        )
+
+    # ── calls ─────────────────────────────────────────────────────────────────────────────────
+
+    def execute(self, call: Call) -> Receipt:
+        """Run a call at the block's time: wholly, or not at all."""
+        return self._execute(Context(self, call.contract, call.signers), call)
+
+    def trace(self, call: Call) -> tuple[Receipt, Trace]:
+        """Run a call as `execute` does, through the code with probes."""
+        context = Context(self, call.contract, call.signers)
+        context.probe = trace = Trace()
+        receipt = self._execute(context, call)
+        if receipt.code is not None:
+            trace.refuse(receipt.code, receipt.message, receipt.span)
+        return receipt, trace
+
+    def ask(self, call: Call) -> Receipt:
+        """Answer a rule to those whom its `by` allows; nothing changes."""
+        context = Context(self, call.contract, call.signers)
+        try:
+            function = self._function(context, call.action, self._rules)
+            value = function(context, call.arguments)
+            if context.steps > context.steps_max:
+                raise over_cost()
+        except Refused as refused:
+            self.locate(refused)
+            return self._refusal(context, call.action, refused)
+        assert not context.undo, "a rule changes nothing"
+        return self._receipt(context, call.action, self._given(call, value, is_rule=True))
+
+    def _execute(self, context: Context, call: Call) -> Receipt:
+        try:
+            value = self._run(context, call)
+            settle(context, self._invariants)
+        except Refused as refused:
+            self.locate(refused)
+            undo(context.undo)
+            return self._refusal(context, call.action, refused)
+        except BaseException:
+            undo(context.undo)
+            raise
+        if context.issued:
+            self._keep(context.issued)
+        if value is not None:
+            value = self._given(call, value)
+        return self._receipt(context, call.action, value)
+
+    def _run(self, context: Context, call: Call) -> Any:
+        while True:
+            try:
+                return self.run_action(context, call.action, call.arguments)
+            except Overdue as overdue:
+                context.start_again()
+                self.fire_overdue(overdue.rows)
+
+    def run_action(self, context: Context, action: str, arguments: tuple[Any, ...]) -> Any:
+        """Run an action's generated code inside a context."""
+        actions = self._actions if context.probe is None else self._probed_actions
+        return self._function(context, action, actions)(context, arguments)
+
+    def _function(
+        self, context: Context, name: str, functions: Mapping[tuple[str, str], Function]
+    ) -> Function:
+        contract = context.contract
+        # Nothing that comes from outside is hashed or compared before its type is known.
+        if type(name) is not str or type(contract) is not str:
+            raise Refused(RefusalCode.UNKNOWN_ACTION, "an action is named by two texts")
+        function = functions.get((contract, name))
+        if function is None:
+            raise _unknown_action(contract, name)
+        signers = context.signers
+        if type(signers) is not tuple:
+            raise bad_signers()
+        for one in signers:
+            if type(one) is not str:
+                raise bad_signers()
+        return function
+
+    def _given(self, call: Call, value: Any, *, is_rule: bool = False) -> Any:
+        contract = self.contracts[call.contract]
+        model = contract.rules[call.action] if is_rule else contract.actions[call.action]
+        unit = unit_given(model.result, model.parameters, call.arguments, self.tables)
+        return outward(value, model.result, unit)
+
+    def _keep(self, issued: Mapping[tuple[str, str], int]) -> None:
+        for place, steps in issued.items():
+            self.issued[place] = self.issued.get(place, 0) + steps
+
+    def _receipt(self, context: Context, title: str, value: Any) -> Receipt:
+        events, notices = context.events, context.notices
+        # One is made for every call, and the constructor of a named tuple is a function more.
+        return tuple.__new__(
+            Receipt,
+            (
+                title,
+                None,
+                "",
+                None,
+                value,
+                tuple(events) if events else (),
+                tuple(notices) if notices else (),
+                context.steps,
+            ),
+        )
+
+    def _refusal(self, context: Context, title: str, refused: Refused) -> Receipt:
+        code = refused.code
+        if type(code) is not str:
+            # The `value` of an enum's member is a property that costs as much as all of this.
+            code = code._value_  # type: ignore[attr-defined]
+        return Receipt(title, code, refused.message, refused.span, None, (), (), context.steps)
+
+    def locate(self, refused: Refused) -> None:
+        """Give a refusal the clause that it came from: the innermost generated line."""
+        if refused.span is not None:
+            refused.__traceback__ = None
+            return
+        codes = self._codes
+        trace: TracebackType | None = refused.__traceback__
+        while trace is not None:
+            code = codes.get(trace.tb_frame.f_code.co_filename)
+            if code is not None:
+                span = code.spans[trace.tb_lineno - 1]
+                if span is not None:
+                    refused.span = span
+            trace = trace.tb_next
+        # A refusal is kept in receipts for long: it must not keep whole frames alive.
+        refused.__traceback__ = None
+
+    # ── timers ────────────────────────────────────────────────────────────────────────────────
+
+    def next_due(self) -> int | None:
+        """Return when something falls due after the present time, or None."""
+        return self.queue.next_after_time(self.now)
+
+    def advance(self, now: int, traces: list[Trace] | None = None) -> list[Receipt]:
+        """Open a block at `now`, later than the one before, and fire what is due.
+
+        Entries run in order and never behind the last that ran: what falls due behind it runs
+        in the next block. They may spend half of the block's cost; the rest carry over. With
+        `traces` each timer runs through the code with probes, and its trace is added.
+        """
+        assert now > self.now, "block time strictly rises"
+        self.now = now
+        receipts: list[Receipt] = []
+        spent, position = 0, None
+        while spent < self.block_steps_max // 2:
+            found = self.queue.next_after(position, now)
+            if found is None:
+                break
+            entry, row = found
+            trace = None if traces is None else Trace()
+            receipt = self._fire(entry, row, trace)
+            receipts.append(receipt)
+            if traces is not None and trace is not None:
+                traces.append(trace)
+            spent += max(1, receipt.cost)
+            position = entry.order
+        return receipts
+
+    def has_overdue(self, rows: tuple[Any, ...]) -> bool:
+        """Whether something is overdue about these records that has not been tried in vain."""
+        return self._first_overdue(rows, {}) is not None
+
+    def fire_overdue(self, rows: tuple[Any, ...]) -> None:
+        """Fire what is overdue about these records, in order, before somebody acts on them.
+
+        All that was missed is caught up with, but a timer that makes itself due in the past runs
+        once, and together they spend no more than a call may.
+        """
+        spent = 0
+        caught_up: dict[tuple[Any, str, int], int] = {}
+        while spent <= self.call_steps_max:
+            found = self._first_overdue(rows, caught_up)
+            if found is None:
+                break
+            entry, row = found
+            caught_up[row, entry.order.contract, entry.order.number] = entry.due
+            receipt = self._fire(entry, row, None)
+            self.overdue_receipts.append(receipt)
+            spent += max(1, receipt.cost)
+
+    def _first_overdue(
+        self, rows: tuple[Any, ...], caught_up: Mapping[tuple[Any, str, int], int]
+    ) -> tuple[Entry, Any] | None:
+        first: tuple[Entry, Any] | None = None
+        for row in rows:
+            for entry in self.queue.due_of(row, self.now) if row is not None else ():
+                if entry.fault_count or (first is not None and first[0].order <= entry.order):
+                    continue
+                ran_for = caught_up.get((row, entry.order.contract, entry.order.number))
+                if ran_for is None or ran_for < entry.due:
+                    first = entry, row
+        return first
+
+    def _fire(self, entry: Entry, row: Any, trace: Trace | None) -> Receipt:
+        order: Order = entry.order
+        bound = self._bound[order.contract]
+        timer = bound.model.timers[order.number]
+        context = Context(self, order.contract, ())
+        context.due, context.probe = entry.due, trace
+        name = (order.contract, order.number)
+        functions = bound.functions if trace is None else bound.probed
+        try:
+            self.queue.put(row, name, None, context.undo)
+            functions["timer", str(order.number)](context, row)
+            if self.queue.waiting(row, *name) is None:
+                bound.watches[timer.record].again(timer, row, entry.due, context.undo)
+            settle(context, self._invariants)
+        except Refused as refused:
+            self.locate(refused)
+            undo(context.undo)
+            self.queue.put(row, name, retried(entry, self.now), [])
+            receipt = self._refusal(context, timer.title, refused)
+            if trace is not None:
+                trace.refuse(str(receipt.code), receipt.message, receipt.span)
+            return receipt
+        except BaseException:
+            undo(context.undo)
+            raise
+        if context.issued:
+            self._keep(context.issued)
+        return self._receipt(context, timer.title, None)
+
+
+class Undeployable(Exception):  # noqa: N818 -- what is wrong is where the contract was sent
+    """A contract cannot be deployed on this machine; the message says why."""
+
+
+def _never(_: object) -> None:
+    return None
+
+
+def _unknown_action(contract: str, action: str) -> Refused:
+    where = show_text(contract, NAME_LENGTH_MAX)
+    what = show_text(action, NAME_LENGTH_MAX)
+    return Refused(RefusalCode.UNKNOWN_ACTION, f"there is no action {what} of a contract {where}")

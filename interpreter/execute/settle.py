@@ -1,0 +1,41 @@
+"""Settling: what must hold after every call and timer, before anything of it is kept.
+
+Conservation is asserted (we would be wrong); invariants and the cost bound refuse (the rules say
+no).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from servanda.interpreter.execute.context import Context
+from servanda.interpreter.execute.invariants import Invariants
+from servanda.interpreter.execute.runtime import over_cost
+from servanda.interpreter.execute.state import Journal, place_of_balance
+
+
+def settle(context: Context, invariants: Invariants) -> None:
+    """Check conservation, invariants and cost of what a call did."""
+    journal = context.undo
+    if journal:
+        check_conserved(journal, context.issued)
+        if invariants.are_any:
+            invariants.check(context)
+    if context.steps > context.steps_max:
+        raise over_cost()
+
+
+def check_conserved(journal: Journal, issued: dict[tuple[str, str], int] | None) -> None:
+    """Assert that, per contract and unit, balances changed by what was issued less retired."""
+    before: dict[tuple[Any, str], int] = {}
+    for row, slot, old in journal:
+        if slot and slot in row.places and (row, slot) not in before:
+            before[row, slot] = old
+    if not before and not issued:
+        return
+    change = {place: -steps for place, steps in issued.items()} if issued else {}
+    for (row, slot), old in before.items():
+        place = row.places[slot] or place_of_balance(row, slot)
+        change[place] = change.get(place, 0) + getattr(row, slot) - old
+    for difference in change.values():
+        assert difference == 0, f"money is not conserved: {change}"

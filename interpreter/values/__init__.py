@@ -1,0 +1,1 @@
+"""Run-time values: exact numbers, units, dates, times and time zones, and how they are shown."""
