@@ -224,7 +224,7 @@ def processes(one: list[str], other: list[str], rounds: int) -> tuple[list[float
                 start = time.perf_counter()
                 subprocess.run(
                     command, check=True, capture_output=True, cwd=folder, env=environment
-                )  # noqa: S603
+                )
                 if round_number:
                     times.append(time.perf_counter() - start)
     return ones, others
