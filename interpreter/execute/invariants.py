@@ -15,6 +15,7 @@ from decimal import Inexact, InvalidOperation
 from typing import Any
 
 from servanda.interpreter.execute.context import Context
+from servanda.interpreter.execute.runtime import show_key
 from servanda.interpreter.execute.state import Row, Table, Tables, touched_rows
 from servanda.interpreter.model import ContractModel, RecordInvariant, TotalsInvariant
 from servanda.interpreter.refusals import Code, Refused
@@ -141,7 +142,7 @@ class Invariants:
             table = row.table
             for invariant, holds in self._of_record.get(table, ()):
                 if not holds(context, row):
-                    raise _broken(invariant.title, invariant)
+                    raise _broken(invariant, row)
             for check, total in self._totals.get(table, ()):
                 for group in total.update(row, context):
                     affected[check, group] = None
@@ -170,8 +171,12 @@ class TotalsCheck:
             for total, model in zip(self.totals, self.invariant.totals, strict=True)
         ]
         if not self.holds(context, group, totals):
-            raise _broken(self.invariant.title, self.invariant)
+            raise _broken(self.invariant, group)
 
 
-def _broken(title: str, invariant: RecordInvariant | TotalsInvariant) -> Refused:
-    return Refused(Code.INVARIANT, f"this would break the invariant: {title}", invariant.span)
+def _broken(invariant: RecordInvariant | TotalsInvariant, row: Row | None) -> Refused:
+    message = f"this would break the invariant: {invariant.title}"
+    # Whoever may not see a record is not told its key either.
+    if row is not None and row.table.model.seen_by is None:
+        message += f" ({row.table.model.type.name} {show_key(row)})"
+    return Refused(Code.INVARIANT, message, invariant.span)

@@ -186,3 +186,27 @@ def test_running_totals_equal_a_recount(steps: list[Any]) -> None:
     for action, *arguments in steps:
         world.code("b", action, *arguments)
         assert holds(world)
+
+
+def test_a_refusal_names_the_record_that_would_break_it() -> None:
+    """Whoever is refused learns which record it was, unless it is kept from some."""
+    text = """contract Boxes version 1
+
+role Bank
+
+record Box[name: Text]
+{seen}  count: Int = 0
+
+action fill(name: Text, count: Int)
+  by Bank
+  let box = create Box(name: name)
+  box.count = count
+
+invariant "few"
+  for box in Box
+  holds box.count < 5
+"""
+    for seen, ending in (("", ' (Box "a")'), ("  seen by Bank\n", "")):
+        boxes = worlds.world(text.format(seen=seen), members="Bank:b")
+        receipt = boxes.run("b", "fill", "a", 9)
+        assert receipt.message == f"this would break the invariant: few{ending}"
