@@ -118,7 +118,7 @@ def _reduce(
     first, last = entries[0][2], entries[-1][3]
     depth = 0
     for entry in entries:
-        if entry[4] > depth:  # noqa: PLR1730 (twice as fast as `max`, on the hottest path)
+        if entry[4] > depth:  # noqa: PLR1730 -- a call of `max` costs more than this
             depth = entry[4]
     children: list[Any] = []
     for how, which in rule[4]:

@@ -1,7 +1,7 @@
 """Frozen nodes: dataclasses whose methods are shared, so that making two hundred costs little.
 
 `dataclass(frozen=True, slots=True)` writes and compiles seven methods for every class, and the
-classes of the syntax tree and of the model then took half the time of `servanda check`. A `node`
+classes of the syntax tree and of the model were most of what a start had to do. A `node`
 is a dataclass (`fields` and `replace` work) that takes its methods from `Frozen` instead.
 """
 

@@ -18,6 +18,7 @@ from servanda.interpreter.check.declare_record import RecordHeading, declare_rec
 from servanda.interpreter.check.declare_table import decision_symbol
 from servanda.interpreter.check.declare_used import declarations_of
 from servanda.interpreter.check.names import (
+    add_symbol,
     check_distinct,
     check_reserved,
     declare_local,
@@ -36,7 +37,6 @@ from servanda.interpreter.check.symbols import (
     RoleSymbol,
     RuleSymbol,
     SlotSymbol,
-    Symbol,
     UnitSymbol,
 )
 from servanda.interpreter.check.type import bound_of, type_of
@@ -202,29 +202,6 @@ def check_timezone(file: tree.File, checking: Checking) -> None:
         )
     if zones:
         checking.declarations.timezone = zones[0].zone
-
-
-def add_symbol(name: tree.Name, symbol: Symbol, checking: Checking) -> bool:
-    """Declare `name` for the whole contract; return whether it was free."""
-    if not check_reserved(name, checking.diagnostics, is_callable=True):
-        checking.misnamed.add(name.text)
-        return False
-    declarations = checking.declarations
-    earlier = declarations.symbols.get(name.text)
-    if earlier is not None:
-        checking.misnamed.add(name.text)
-        report(
-            checking.diagnostics,
-            "E0250",
-            f"`{name.text}` is declared twice",
-            name.span,
-            "declared again",
-            Label(earlier.span, "declared first here"),
-            help="rename one of the two, or remove it",
-        )
-        return False
-    declarations.symbols[name.text] = symbol
-    return True
 
 
 def declare_use(item: tree.Use, used: Mapping[str, ContractModel], outline: Outline) -> None:

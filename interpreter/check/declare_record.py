@@ -10,9 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from servanda.grammar import tree
-from servanda.grammar.diagnostics import Label
 from servanda.interpreter.check.fixed_fields import Assigned, find_assigned
-from servanda.interpreter.check.names import BLOCK_TIMES, check_distinct, check_reserved, report
+from servanda.interpreter.check.names import (
+    BLOCK_TIMES,
+    add_symbol,
+    check_distinct,
+    check_reserved,
+)
 from servanda.interpreter.check.scope import Checking, Place, Scope
 from servanda.interpreter.check.symbols import RecordSymbol, SlotSymbol
 from servanda.interpreter.check.type import bound_of, type_of
@@ -65,25 +69,11 @@ def announce(written: tree.RecordDeclaration, checking: Checking) -> RecordHeadi
         # A field is read behind a point, so it may be called `due`, as deadlines are.
         if one.text not in BLOCK_TIMES:
             check_reserved(one, checking.diagnostics, is_callable=False)
-    if not check_reserved(name, checking.diagnostics, is_callable=True):
-        checking.misnamed.add(name.text)
-        return None
-    if (earlier := declarations.symbols.get(name.text)) is not None:
-        checking.misnamed.add(name.text)
-        report(
-            checking.diagnostics,
-            "E0250",
-            f"`{name.text}` is declared twice",
-            name.span,
-            "declared again",
-            Label(earlier.span, "declared first here"),
-            help="rename one of the two, or remove it",
-        )
-        return None
     record = RecordType(declarations.contract, name.text)
     slots: dict[str, SlotSymbol] = {}
     symbol = RecordSymbol(record, slots, None, written.seen_by is not None, name.span)
-    declarations.symbols[name.text] = symbol
+    if not add_symbol(name, symbol, checking):
+        return None
     this = Local(checking.next_number, "this", record)
     checking.next_number += 1
     checking.spans[this.number] = name.span

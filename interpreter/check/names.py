@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
-from servanda.interpreter.check.scope import Scope
-from servanda.interpreter.check.symbols import ClauseSymbol, Declarations
+from servanda.interpreter.check.scope import Checking, Scope
+from servanda.interpreter.check.symbols import ClauseSymbol, Declarations, Symbol
 from servanda.interpreter.model import AggregateKind, Builtin, Local
 from servanda.interpreter.types import ANYTHING, STORABLE_PLAIN, Type
 from servanda.interpreter.values.units import ISO_4217
@@ -72,6 +72,29 @@ def check_reserved(name: tree.Name, diagnostics: Diagnostics, *, is_callable: bo
             help="choose another name",
         )
     return not why
+
+
+def add_symbol(name: tree.Name, symbol: Symbol, checking: Checking) -> bool:
+    """Declare `name` for the whole contract; return whether it was free."""
+    if not check_reserved(name, checking.diagnostics, is_callable=True):
+        checking.misnamed.add(name.text)
+        return False
+    declarations = checking.declarations
+    earlier = declarations.symbols.get(name.text)
+    if earlier is not None:
+        checking.misnamed.add(name.text)
+        report(
+            checking.diagnostics,
+            "E0250",
+            f"`{name.text}` is declared twice",
+            name.span,
+            "declared again",
+            Label(earlier.span, "declared first here"),
+            help="rename one of the two, or remove it",
+        )
+        return False
+    declarations.symbols[name.text] = symbol
+    return True
 
 
 def span_of_symbol(name: str, declarations: Declarations) -> Span | None:

@@ -41,7 +41,7 @@ class Members:
             return False
         if roles is None:
             return True
-        for role in roles:  # noqa: SIM110 -- a generator costs three times the loop
+        for role in roles:  # noqa: SIM110 -- a generator costs six times the loop
             if role in held:
                 return True
         return False
