@@ -38,7 +38,7 @@ def _is_comment(here: Situation, first: Token, second: Token) -> bool:
     text = here.source.text
     if here.token in (first, second):
         return text[second.end : text.find("\n", second.end)].strip() != ""
-    return text[second.end] == " "
+    return text.startswith(" ", second.end)
 
 
 def explain_sign(here: Situation) -> Diagnostic | None:

@@ -264,3 +264,14 @@ def test_no_text_breaks_the_parser(text: str) -> None:
         parse_expression(source, diagnostics)
         for one in diagnostics:
             assert 0 <= one.span.start <= one.span.end <= len(source.text)
+
+
+@pytest.mark.parametrize("sign", ["--", "//", "/*", "=>", "++", "-=", "&&", "||", "!=", "=="])
+def test_a_source_may_end_within_any_sign(sign: str) -> None:
+    """A file without a last line end, cut off within or after a sign, is explained all the same."""
+    for end in range(len(sign) + 1):
+        text = f"rule a(): Int = x {sign}"[: 18 + end]
+        diagnostics = Diagnostics()
+        parse(Source("x", text), diagnostics)
+        assert all(one.span.end <= len(text) for one in diagnostics), text
+        assert end == 0 or diagnostics.has_errors, text
