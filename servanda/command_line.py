@@ -148,15 +148,32 @@ def _add_why(commands: Commands) -> None:
     parser = _add(
         commands,
         "why",
-        "explain the outcome of one call: the guards, rows and clauses that decided it",
+        "explain one call or timer: the guards, rows and clauses that decided it",
         "  servanda why day.script              the last refused call\n"
         "  servanda why day.script --call 17\n"
-        '  servanda why fraud_screening.test.contract --test "AF-5"\n',
+        "  servanda why day.script --timer      the last timer that faulted, or else the last\n"
+        '  servanda why fraud_screening.test.contract --test "AF-5" --timer 2\n',
     )
     parser.add_argument("file", metavar="FILE", help="a script or a test file")
-    parser.add_argument("--call", type=int, metavar="N", help="the call of this number, from 1")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--call", type=_number, metavar="N", help="the call of this number, from 1")
+    which.add_argument(
+        "--timer",
+        type=_number,
+        nargs="?",
+        const=0,
+        metavar="N",
+        help="the timer of this number; without one the last that faulted, or else the last",
+    )
     parser.add_argument("--test", default="", metavar="NAME", help="the test that is meant")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
+    parser.add_argument("--json", action="store_true", help="the explanation as one JSON value")
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text[:12]) >= 1:
+        return int(text[:12])
+    raise argparse.ArgumentTypeError(f"`{text}` is no number from 1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -57,7 +57,7 @@ def show_steps(run: ScriptRun) -> Iterator[Line]:
 
 
 def _step_line(step: Step | Moved | Fired, number: int, run: ScriptRun) -> Line:
-    """Return one step; only calls have a number, under which `servanda why` explains them."""
+    """Return one step; `servanda why` explains a call or timer under its number."""
     match step:
         case Moved():
             then = show_time(step.time_ms)
@@ -66,7 +66,8 @@ def _step_line(step: Step | Moved | Fired, number: int, run: ScriptRun) -> Line:
         case Fired():
             role = "good" if step.code is None else "warning"
             times = f", {step.times:,} times" if step.times > 1 else ""
-            return [Piece(f"       timer {step.title}  "), Piece(show_fired(step) + times, role)]
+            told = f"       timer {step.number}: {step.title}  "
+            return [Piece(told), Piece(show_fired(step) + times, role)]
         case _:
             contracts = run.machine.contracts
             told = show_call(step, contracts, run.decimals)

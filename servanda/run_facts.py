@@ -38,9 +38,10 @@ class Moved(NamedTuple):
 class Fired(NamedTuple):
     """A timer that ran, `times` times in a row with one outcome; `code` is None when it was done.
 
-    `time_ms`, `message` and `span` are those of the first time.
+    All but `times` are those of the first time; `number` counts timers from 1.
     """
 
+    number: int
     time_ms: int
     title: str
     code: str | None

@@ -72,6 +72,8 @@ class ScriptRun:
         """How many steps were before those that are kept."""
         self.step_count = 0
         """How many calls there were."""
+        self.fired_count = 0
+        """How many timers ran."""
         self._events_read = events_read(model)
         self._columns = columns_of_feeds(model)
         self._events: list[Event] = []
@@ -211,10 +213,15 @@ class ScriptRun:
 
     def _take_timers(self, receipts: Iterable[Receipt]) -> None:
         for receipt in receipts:
-            fired = Fired(self.machine.now, *receipt[:4])
-            self.facts.add_timer(fired)
-            self._note_fired(fired)
-            self._keep(receipt)
+            self.take_timer(receipt)
+
+    def take_timer(self, receipt: Receipt) -> None:
+        """Take what a timer came to; whoever explains timers does so here."""
+        self.fired_count += 1
+        fired = Fired(self.fired_count, self.machine.now, *receipt[:4])
+        self.facts.add_timer(fired)
+        self._note_fired(fired)
+        self._keep(receipt)
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
-"""The explanation of one call as lines: what was looked at and done, in order, and what it came to.
+"""An explanation as lines: what was looked at and done, in order, and what it came to.
 
-In comes a `Trace` of probed code; out come the lines of a tree. Each line names what stands in the
-source there, the value it came to and its place.
+In comes what was explained, with its trace; out come the lines of a tree. Each line names what
+stands in the source there, the value it came to and its place.
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from servanda.excerpt import visible_text
+from servanda.failure_text import show_call
+from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
-from servanda.interpreter.execute.explain import Seen, Trace
+from servanda.interpreter.execute.explain import Firing, Seen, Trace
 from servanda.interpreter.execute.state import Row
+from servanda.interpreter.receipts import Event
+from servanda.interpreter.types import BOOL
+from servanda.interpreter.values.show import show_bool, show_time
+from servanda.run_facts import Step
 from servanda.styled_lines import Line, Piece
+from servanda.traced_run import Explained, TracedRun
 from servanda.value_text import show_seen, show_value
 
 TEXT_LENGTH_MAX = 76
 
-_OWN_WORDS = {"action", "clause", "rule", "timer"}
+_DECLARED = {"action", "clause", "rule", "decision", "timer", "invariant"}
 
 
 @dataclass(slots=True)
@@ -29,15 +36,70 @@ class Branch:
     parts: list[Branch] = field(default_factory=list)
 
 
-def show_trace(
-    trace: Trace, sources: Mapping[str, Source], decimals: Mapping[str, int]
-) -> Iterator[Line]:
-    """Yield the tree of a trace."""
-    for branch in _branches(trace.root.parts):
-        yield _line(branch.seen, "", sources, decimals)
-        yield from _show_below(branch, "", sources, decimals)
-    if trace.left_out_count:
-        yield [Piece(f"… and {trace.left_out_count:,} more", "quiet")]
+def show_explained(run: TracedRun, explained: Explained, width: int) -> Iterator[Line]:
+    """Yield what ran, what came of it, the tree of what decided it, and what it told whom."""
+    from servanda.rendering import render_places  # noqa: PLC0415 -- imports rich
+
+    receipt = explained.receipt
+    what = shown_what(run, explained)
+    told = f" at {show_time(explained.time_ms)}: {what}"
+    yield [Piece(str(explained.wanted), "title"), Piece(told)]
+    if receipt.code is None:
+        given = shown_outcome(run, explained)
+        yield [Piece("✔" if given is None else f"✔ {given}", "good")]
+    else:
+        yield [Piece(f"✘ {receipt.code}", "error"), Piece(f": {visible_text(receipt.message)}")]
+        if receipt.span is not None:
+            label = Label(receipt.span, "this clause said no")
+            yield from render_places(label, (), run.sources, width)
+    yield []
+    for branch in branches_of(explained.trace):
+        yield _line(branch.seen, "", run)
+        yield from _show_below(branch, "", run)
+    if explained.trace.left_out_count:
+        yield [Piece(f"… and {explained.trace.left_out_count:,} more", "quiet")]
+    for event in receipt.events:
+        yield [Piece("event: ", "help"), Piece(visible_text(_event_text(run, event)))]
+    for notice in receipt.notices:
+        yield [Piece("notice: ", "help"), Piece(visible_text(f"to {notice.party}: {notice.text}"))]
+    yield [Piece(f"cost: {receipt.cost:,} steps", "quiet")]
+
+
+def shown_what(run: TracedRun, explained: Explained) -> str:
+    """Return the call, or the timer with its record and the moment it was for, on one line."""
+    what = explained.what
+    if isinstance(what, Step):
+        return show_call(what, run.machine.contracts, run.decimals)
+    record = show_value(what.row, what.timer.record, run.decimals)
+    return f"{what.timer.title}, for {record}, due at {show_time(what.due_ms)}"
+
+
+def shown_outcome(run: TracedRun, explained: Explained) -> str | None:
+    """Return what a call gave, as text."""
+    what, value = explained.what, explained.receipt.value
+    if value is None or isinstance(what, Firing):
+        return None
+    result = run.machine.contracts[what.contract].actions[what.action].result
+    return show_value(value, result, run.decimals)
+
+
+def event_values(run: TracedRun, event: Event) -> dict[str, str]:
+    """Return the values of an event by their names, as text."""
+    parameters = run.machine.contracts[event.contract].events[event.name].parameters
+    return {
+        name: show_value(value, held, run.decimals)
+        for value, (name, held) in zip(event.values, parameters, strict=True)
+    }
+
+
+def _event_text(run: TracedRun, event: Event) -> str:
+    values = [f"{name}: {value}" for name, value in event_values(run, event).items()]
+    return f"{event.name}({', '.join(values)})"
+
+
+def branches_of(trace: Trace) -> list[Branch]:
+    """Return the tree of a trace."""
+    return _branches(trace.root.parts)
 
 
 def _branches(parts: list[Seen]) -> list[Branch]:
@@ -64,8 +126,8 @@ def _belongs_to(seen: Seen, step: Seen) -> bool:
 def _simplified(branch: Branch) -> Branch:
     """Return a branch without what says the same twice."""
     span = branch.seen.span
-    # `payer` tells nothing more below `payer.frozen`.
-    parts = [one for one in branch.parts if not _is_start_of_path(one, branch.seen)]
+    # `payer` tells nothing more below `payer.frozen`, but `order.payer` tells who that is.
+    parts = [one for one in branch.parts if not _is_start_of_path(one.seen, branch.seen)]
     if len(parts) == 1 and parts[0].seen.span == span:
         only = parts[0]
         if branch.seen.kind == "step":
@@ -75,11 +137,11 @@ def _simplified(branch: Branch) -> Branch:
     return Branch(branch.seen, parts)
 
 
-def _is_start_of_path(part: Branch, whole: Seen) -> bool:
-    inner, outer = part.seen.span, whole.span
+def _is_start_of_path(part: Seen, whole: Seen) -> bool:
+    inner, outer = part.span, whole.span
     return (
-        part.seen.kind == whole.kind == "value"
-        and isinstance(part.seen.value, Row)
+        part.kind == whole.kind == "value"
+        and isinstance(part.value, Row)
         and (inner.source, inner.start) == (outer.source, outer.start)
         and inner.end < outer.end
         and not part.parts
@@ -90,53 +152,59 @@ def _is_inside(inner: Span, outer: Span) -> bool:
     return inner.source == outer.source and outer.start <= inner.start and inner.end <= outer.end
 
 
-def _show_below(
-    branch: Branch, indent: str, sources: Mapping[str, Source], decimals: Mapping[str, int]
-) -> Iterator[Line]:
+def _show_below(branch: Branch, indent: str, run: TracedRun) -> Iterator[Line]:
     last = len(branch.parts) - 1
     for place, part in enumerate(branch.parts):
         is_last = place == last
-        yield _line(part.seen, indent + ("└─ " if is_last else "├─ "), sources, decimals)
-        yield from _show_below(part, indent + ("   " if is_last else "│  "), sources, decimals)
+        yield _line(part.seen, indent + ("└─ " if is_last else "├─ "), run)
+        yield from _show_below(part, indent + ("   " if is_last else "│  "), run)
 
 
-def _line(
-    seen: Seen, lead: str, sources: Mapping[str, Source], decimals: Mapping[str, int]
-) -> Line:
+def _line(seen: Seen, lead: str, run: TracedRun) -> Line:
+    text, value = shown_text(seen, run)
     line = [Piece(lead, "gutter")]
-    text = _text(seen.span, sources)
     match seen.kind:
         case "guard":
-            is_true = seen.value is True
-            role = "good" if is_true else "warning"
-            line += [Piece(f"{text}: "), Piece(_guard_value(seen), role)]
+            role = "good" if seen.value is True else "warning"
+            line += [Piece(f"{text}: "), Piece(value or "", role)]
         case "value":
-            line += [Piece(f"{text} = "), Piece(show_seen(seen, decimals), "title")]
-        case "give":
-            line += [Piece(f"{text}: "), Piece(show_seen(seen, decimals), "title")]
-        case "authority":
-            line += [Piece(f"by {text.removeprefix('by ')}: "), Piece(_signers(seen), "title")]
+            line += [Piece(f"{text} = "), Piece(value or "", "title")]
         case "refusal":
-            message = visible_text(str(seen.value))
-            line += [Piece(f"refused with {seen.title}", "error"), Piece(f": {message}")]
-        case "decision":
-            inputs = zip(seen.value or (), seen.types, strict=True)
-            shown = ", ".join(show_value(one, held, decimals) for one, held in inputs)
-            line += [Piece(f"decision {seen.title}({shown})", "title")]
+            line += [Piece(text, "error"), Piece(f": {visible_text(value or '')}")]
         case "row":
             line += [Piece(text, "good")]
-        case kind if kind in _OWN_WORDS:
-            line += [Piece(f"{kind} {seen.title}", "title")]
+        case kind if kind in _DECLARED:
+            about = f" for {value}" if value is not None else ""
+            line += [Piece(f"{text}{about}", "title")]
+        case _ if value is not None:
+            line += [Piece(f"{text}: "), Piece(value, "title")]
         case _:
             line += [Piece(text)]
-    where = _where(seen.span, sources)
+    where = _where(seen.span, run.sources)
     return [*line, Piece(f"  {where}", "quiet")] if where else line
 
 
-def _guard_value(seen: Seen) -> str:
-    if isinstance(seen.value, bool):
-        return "true" if seen.value else "false"
-    return str(seen.value)
+def shown_text(seen: Seen, run: TracedRun) -> tuple[str, str | None]:
+    """Return what stands in the source, or what is running, and the value that it came to."""
+    text = _text(seen.span, run.sources)
+    match seen.kind:
+        case "guard":
+            return text, show_bool(seen.value) if seen.type == BOOL else str(seen.value)
+        case "value" | "give":
+            return text, show_seen(seen, run.decimals)
+        case "authority":
+            return f"by {text.removeprefix('by ')}", _signers(seen)
+        case "refusal":
+            return f"refused with {seen.title}", str(seen.value)
+        case "decision":
+            inputs = zip(seen.value or (), seen.types, strict=True)
+            shown = ", ".join(show_value(one, held, run.decimals) for one, held in inputs)
+            return f"decision {seen.title}({shown})", None
+        case kind if kind in _DECLARED:
+            about = show_seen(seen, run.decimals) if isinstance(seen.value, Row) else None
+            return f"{kind} {seen.title}", about
+        case _:
+            return text, None
 
 
 def _signers(seen: Seen) -> str:

@@ -1,7 +1,7 @@
-"""`servanda why`: runs a script or test again and explains one of its calls.
+"""`servanda why`: runs a script or test again and explains one of its calls or timers.
 
-Without a number it is the last call that was refused, or else the last. Exit status: 0 when a call
-was explained, 2 when there is none to explain.
+Without a number it is the last call that was refused, or else the last; so with `--timer`, the last
+that faulted. Exit status: 0 when something was explained, 2 when there is nothing to explain.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
@@ -12,49 +12,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from servanda.deployment import Deployment
-from servanda.failure_text import show_call, show_failure, show_outcome
-from servanda.grammar.diagnostics import Label
-from servanda.interpreter.execute.explain import Trace
-from servanda.interpreter.receipts import Call, Receipt
-from servanda.interpreter.values.show import show_time
+from servanda.diagnostic_json import write_json
+from servanda.failure_text import show_failure
 from servanda.loading import Kind, Loaded, Loader, kind_of
-from servanda.run_facts import Failure, Step
+from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
-from servanda.script_run import ScriptRun, run_to_end
-from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
+from servanda.script_run import run_to_end
+from servanda.styled_lines import Piece, print_diagnostics, print_lines, width_of
 from servanda.test_runner import ContractTests
+from servanda.traced_run import Explained, Explanation, TracedRun, Wanted
 
 EXPLAINED, UNUSABLE = 0, 2
-
-
-class CallExplained(Exception):  # noqa: N818 -- no error: the run has served its purpose
-    """The call that was asked for has run."""
-
-
-class TracedRun(ScriptRun):
-    """A run that numbers its calls and, when it comes to the wanted one, traces it and stops."""
-
-    wanted: int | None = None
-    number = 0
-    last_refused: int | None = None
-    explained: tuple[Step, Trace] | None = None
-
-    def run_call(self, call: Call) -> Receipt:
-        """Run a call, traced if it is the wanted one."""
-        self.number += 1
-        if self.number != self.wanted:
-            receipt = self.machine.execute(call)
-            if receipt.code is not None:
-                self.last_refused = self.number
-            return receipt
-        now = self.machine.now
-        receipt, trace = self.machine.trace(call)
-        step = Step(now, call.signers, call.contract, call.action, call.arguments, receipt)
-        self.explained = (step, trace)
-        raise CallExplained
 
 
 def why_command(options: argparse.Namespace) -> int:
@@ -72,19 +43,24 @@ def why_command(options: argparse.Namespace) -> int:
     if body_name is None:
         return UNUSABLE
     deployment = Deployment(loaded.script)
-    wanted = options.call
+    is_timer = options.timer is not None
+    number = options.timer if is_timer else options.call
+    wanted = Wanted(is_timer, number) if number else None
     if wanted is None:
-        first, failure = _run(loaded, loader, deployment, options, body_name, None)
-        if failure is not None and failure.is_input:
-            return _stop_at_input(first, failure)
-        wanted = first.last_refused or first.number
-    run, failure = _run(loaded, loader, deployment, options, body_name, wanted)
-    if failure is not None and failure.is_input:
-        return _stop_at_input(run, failure)
-    if run.explained is None:
-        return _stop(f"there is no call {wanted}: it makes {run.number:,}")
-    print_lines(_explanation(run, wanted, *run.explained), sys.stdout)
-    return EXPLAINED
+        first, found = _run(loaded, loader, deployment, options, body_name, None)
+        if isinstance(found, Failure) and found.is_input:
+            return _stop_at_input(first, found)
+        wanted = first.last(is_timer=is_timer)
+    run, found = _run(loaded, loader, deployment, options, body_name, wanted)
+    if isinstance(found, Explained):
+        _tell(run, found, is_json=options.json)
+        return EXPLAINED
+    if found is not None and found.is_input:
+        return _stop_at_input(run, found)
+    count = run.count(is_timer=is_timer)
+    if not count:
+        return _stop("no timer fires in it" if is_timer else "it makes no call")
+    return _stop(f"there is no {wanted}: the last is {Wanted(is_timer, count)}")
 
 
 def _stop(message: str, advice: str = "") -> int:
@@ -121,39 +97,27 @@ def _run(
     deployment: Deployment,
     options: argparse.Namespace,
     body_name: str,
-    wanted: int | None,
-) -> tuple[TracedRun, Failure | None]:
+    wanted: Wanted | None,
+) -> tuple[TracedRun, Failure | Explained | None]:
     assert loaded.script is not None, "only checked scripts are run"
     folder = options.data or os.path.dirname(loaded.path) or os.curdir
     machine = deployment.machine()
     run = TracedRun(machine, loaded.script, loader.sources, feed_run=FeedRun(folder))
-    run.wanted = wanted
+    if wanted is not None:
+        run.want(wanted)
     body: Callable[[], None] = deployment.script.bind(machine, run)[body_name]
     try:
         return run, run_to_end(run, body)
-    except CallExplained:
-        return run, None
+    except Explanation as explanation:
+        return run, explanation.explained
 
 
-def _explanation(run: TracedRun, number: int, step: Step, trace: Trace) -> Iterator[Line]:
-    from servanda.rendering import render_places  # noqa: PLC0415 -- measured with rich
-    from servanda.why import show_trace  # noqa: PLC0415 -- the same
+def _tell(run: TracedRun, explained: Explained, *, is_json: bool) -> None:
+    if is_json:
+        from servanda.why_json import explained_to_json  # noqa: PLC0415 -- only when asked for
 
-    contracts = run.machine.contracts
-    receipt = step.receipt
-    told = show_call(step, contracts, run.decimals)
-    yield [Piece(f"call {number:,}", "title"), Piece(f" at {show_time(step.time_ms)}: {told}")]
-    if receipt.code is None:
-        yield [Piece(show_outcome(step, contracts, run.decimals), "good")]
+        write_json(explained_to_json(run, explained), sys.stdout)
     else:
-        yield [Piece(f"✘ {receipt.code}", "error"), Piece(f": {receipt.message}")]
-        if receipt.span is not None:
-            label = Label(receipt.span, "this clause said no")
-            yield from render_places(label, (), run.sources, width_of(sys.stdout))
-    yield []
-    yield from show_trace(trace, run.sources, run.decimals)
-    for event in receipt.events:
-        yield [Piece("event: ", "help"), Piece(event.name)]
-    for notice in receipt.notices:
-        yield [Piece("notice: ", "help"), Piece(f"to {notice.party}: {notice.text}")]
-    yield [Piece(f"cost: {receipt.cost:,} steps", "quiet")]
+        from servanda.why import show_explained  # noqa: PLC0415 -- imports rich
+
+        print_lines(show_explained(run, explained, width_of(sys.stdout)), sys.stdout)

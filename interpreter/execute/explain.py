@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from servanda.grammar.source import Span
+from servanda.interpreter.execute.state import Row
 from servanda.interpreter.generate.writer import Site
+from servanda.interpreter.model import TimerModel
 from servanda.interpreter.types import Type
 
 SEEN_COUNT_MAX = 10_000
@@ -26,7 +28,8 @@ class Seen:
     | kind | value | parts |
     |---|---|---|
     | `root` | – | all of it |
-    | `action` `clause` `rule` `timer` | – | its steps; `title` is its name |
+    | `action` `clause` `rule` | – | its steps; `title` is its name |
+    | `timer` `invariant` | the record that it is about, if any | its steps; `title` is its name |
     | `authority` | who signed, or the name of the calling contract | parties that `by` looked up |
     | `step` | – | what one statement looked at |
     | `guard` | whether it held, or what `choose` chose by | the values it was made of |
@@ -55,6 +58,15 @@ class Seen:
             seen = waiting.pop()
             yield seen
             waiting.extend(reversed(seen.parts))
+
+
+class Firing(NamedTuple):
+    """A timer that is about to run: of which contract, about which record, due when."""
+
+    contract: str
+    timer: TimerModel
+    row: Row
+    due_ms: int
 
 
 Mark = tuple[Site, int]

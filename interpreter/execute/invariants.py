@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Context as DecimalContext
 from decimal import Inexact, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.runtime import show_key
@@ -97,33 +97,29 @@ class Invariants:
 
     def __init__(self) -> None:
         self.are_any = False
-        self._of_record: dict[Table, list[tuple[RecordInvariant, Function]]] = {}
+        self._of_record: dict[Table, list[RecordCheck]] = {}
         self._totals: dict[Table, list[tuple[TotalsCheck, Total]]] = {}
         self._grouped: dict[Table, list[TotalsCheck]] = {}
 
-    def add(self, model: ContractModel, tables: Tables, functions: Functions) -> None:
-        """Watch over the invariants of a contract from now on."""
+    def add(
+        self, model: ContractModel, tables: Tables, functions: Functions, probed: Functions
+    ) -> None:
+        """Watch over the invariants of a contract from now on; `probed` tell why one is broken."""
         for number, invariant in enumerate(model.invariants):
             self.are_any = True
-            holds = functions["invariant", str(number)]
+            name = ("invariant", str(number))
             if isinstance(invariant, RecordInvariant):
-                self._of_record.setdefault(tables[invariant.record], []).append((invariant, holds))
-            else:
-                self._add_totals(number, invariant, holds, tables, functions)
+                check = RecordCheck(invariant, functions[name], probed[name])
+                self._of_record.setdefault(tables[invariant.record], []).append(check)
+                continue
+            totals = [
+                Total(tables[total.record], functions["share", f"{number}.{index}"])
+                for index, total in enumerate(invariant.totals)
+            ]
+            self._add_totals(TotalsCheck(invariant, functions[name], probed[name], totals), tables)
 
-    def _add_totals(
-        self,
-        number: int,
-        invariant: TotalsInvariant,
-        holds: Function,
-        tables: Tables,
-        functions: Functions,
-    ) -> None:
-        totals = [
-            Total(tables[total.record], functions["share", f"{number}.{index}"])
-            for index, total in enumerate(invariant.totals)
-        ]
-        check = TotalsCheck(invariant, holds, totals)
+    def _add_totals(self, check: TotalsCheck, tables: Tables) -> None:
+        invariant, totals = check.invariant, check.totals
         for total in totals:
             self._totals.setdefault(total.table, []).append((check, total))
         if invariant.group_record is not None:
@@ -140,9 +136,10 @@ class Invariants:
         affected: dict[tuple[TotalsCheck, Row | None], None] = {}
         for row in touched_rows(context.undo):
             table = row.table
-            for invariant, holds in self._of_record.get(table, ()):
-                if not holds(context, row):
-                    raise _broken(invariant, row)
+            for one in self._of_record.get(table, ()):
+                if not one.holds(context, row):
+                    _explain(context, one.explain, row)
+                    raise _broken(one.invariant, row)
             for check, total in self._totals.get(table, ()):
                 for group in total.update(row, context):
                     affected[check, group] = None
@@ -152,14 +149,25 @@ class Invariants:
             check.require(context, group)
 
 
+class RecordCheck(NamedTuple):
+    """A record invariant; `explain` is `holds` with probes."""
+
+    invariant: RecordInvariant
+    holds: Function
+    explain: Function
+
+
 class TotalsCheck:
-    """A totals invariant with its totals."""
+    """A totals invariant with its totals; `explain` is `holds` with probes."""
 
-    __slots__ = ("holds", "invariant", "totals")
+    __slots__ = ("explain", "holds", "invariant", "totals")
 
-    def __init__(self, invariant: TotalsInvariant, holds: Function, totals: list[Total]) -> None:
+    def __init__(
+        self, invariant: TotalsInvariant, holds: Function, explain: Function, totals: list[Total]
+    ) -> None:
         self.invariant = invariant
         self.holds = holds
+        self.explain = explain
         self.totals = totals
 
     def require(self, context: Context, group: Row | None) -> None:
@@ -171,7 +179,16 @@ class TotalsCheck:
             for total, model in zip(self.totals, self.invariant.totals, strict=True)
         ]
         if not self.holds(context, group, totals):
+            _explain(context, self.explain, group, totals)
             raise _broken(self.invariant, group)
+
+
+def _explain(context: Context, explain: Function, *arguments: object) -> None:
+    """Let the trace of a call see why an invariant is broken; a trace costs the call nothing."""
+    if context.probe is not None:
+        steps = context.steps
+        explain(context, *arguments)
+        context.steps = steps
 
 
 def _broken(invariant: RecordInvariant | TotalsInvariant, row: Row | None) -> Refused:

@@ -16,7 +16,7 @@ from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
 from servanda.interpreter.execute.arguments import bad_signers
 from servanda.interpreter.execute.audit import audit_indexes, audit_money, audit_serials
 from servanda.interpreter.execute.context import Context, Overdue
-from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.execute.explain import Firing, Trace
 from servanda.interpreter.execute.invariants import Invariants
 from servanda.interpreter.execute.members import Members
 from servanda.interpreter.execute.outward import outward, unit_given
@@ -83,6 +83,8 @@ class Machine:
         self.block_steps_max = block_steps_max
         self.overdue_receipts: list[Receipt] = []
         """Receipts of timers that a call ran early; whoever asks for them empties the list."""
+        self.choose_trace: Callable[[Firing], Trace | None] | None = None
+        """Asked before each timer runs: with a trace it runs through the code with probes."""
         self._zones: Mapping[str, Zone] = zones or {}
         self._units = {code: unit.decimals for code, unit in ISO_4217.items()}
         self._bound: dict[str, Bound] = {}
@@ -114,7 +116,7 @@ class Machine:
         self._bind_program(program, bound)
         self.contracts[model.name] = model
         self._watch(bound)
-        self._invariants.add(model, self.tables, bound.functions)
+        self._invariants.add(model, self.tables, bound.functions, bound.probed)
 
     def _bind_program(self, program: Program, bound: Bound) -> None:
         model = program.model
@@ -368,12 +370,11 @@ class Machine:
         """Return when something falls due after the present time, or None."""
         return self.queue.next_after_time(self.now)
 
-    def advance(self, now: int, traces: list[Trace] | None = None) -> list[Receipt]:
+    def advance(self, now: int) -> list[Receipt]:
         """Open a block at `now`, later than the one before, and fire what is due.
 
         Entries run in order and never behind the last that ran: what falls due behind it runs
-        in the next block. They may spend half of the block's cost; the rest carry over. With
-        `traces` each timer runs through the code with probes, and its trace is added.
+        in the next block. They may spend half of the block's cost; the rest carry over.
         """
         assert now > self.now, "block time strictly rises"
         self.now = now
@@ -384,11 +385,8 @@ class Machine:
             if found is None:
                 break
             entry, row = found
-            trace = None if traces is None else Trace()
-            receipt = self._fire(entry, row, trace)
+            receipt = self._fire(entry, row)
             receipts.append(receipt)
-            if traces is not None and trace is not None:
-                traces.append(trace)
             spent += max(1, receipt.cost)
             position = entry.order
         return receipts
@@ -411,7 +409,7 @@ class Machine:
                 break
             entry, row = found
             caught_up[row, entry.order.contract, entry.order.number] = entry.due
-            receipt = self._fire(entry, row, None)
+            receipt = self._fire(entry, row)
             self.overdue_receipts.append(receipt)
             spent += max(1, receipt.cost)
 
@@ -428,10 +426,13 @@ class Machine:
                     first = entry, row
         return first
 
-    def _fire(self, entry: Entry, row: Any, trace: Trace | None) -> Receipt:
+    def _fire(self, entry: Entry, row: Any) -> Receipt:
         order: Order = entry.order
         bound = self._bound[order.contract]
         timer = bound.model.timers[order.number]
+        trace = None
+        if self.choose_trace is not None:
+            trace = self.choose_trace(Firing(order.contract, timer, row, entry.due))
         context = Context(self, order.contract, ())
         context.due, context.probe = entry.due, trace
         name = (order.contract, order.number)

@@ -117,11 +117,13 @@ class ContractWriter:
         kind: str,
         span_of: model.ActionModel | model.ClauseModel | model.RuleModel | model.TimerModel,
         title: str,
+        row: str = "None",
     ) -> None:
         self.writer.line("undo = c.undo")
         if self.writer.is_probed:
+            site = self.writer.site(kind, span_of.span, title=title)
             self.writer.line("p = c.probe")
-            self.writer.line(f"p.enter({self.writer.site(kind, span_of.span, title=title)})")
+            self.writer.line(f"p.enter({site}, {row})")
 
     def _check_cost(self) -> None:
         # Calls cannot be recursive, but each may make two more: they are bounded as loops are.
@@ -245,7 +247,7 @@ class ContractWriter:
     def _timer(self, timer: model.TimerModel) -> None:
         name = self._name("timer", str(timer.number))
         with self.writer.block(f"def {name}(c, v{timer.binder.number}):", timer.span):
-            self._start("timer", timer, timer.title)
+            self._start("timer", timer, timer.title, f"v{timer.binder.number}")
             self._steps().body(timer.body)
             if self.writer.is_probed:
                 self.writer.line("p.leave()")
@@ -259,19 +261,31 @@ class ContractWriter:
     # ── invariants ────────────────────────────────────────────────────────────────────────────
 
     def _invariant(self, number: int, invariant: model.Invariant) -> None:
-        values, writer = self._values(can_probe=False), self.writer
-        name = self._name("invariant", str(number))
         if isinstance(invariant, model.RecordInvariant):
-            with writer.block(f"def {name}(c, v{invariant.binder.number}):", invariant.span):
-                writer.line("c.steps += 1")
-                self._unless(values, invariant.where, "True")
-                writer.line(f"return {values.write(invariant.condition)}")
-            return
-        binder = "_" if invariant.binder is None else f"v{invariant.binder.number}"
-        with writer.block(f"def {name}(c, {binder}, totals):", invariant.span):
+            self._holds(number, invariant, invariant.binder, "")
+        else:
+            self._holds(number, invariant, invariant.binder, ", totals")
+            self._shares(number, invariant)
+
+    def _holds(
+        self, number: int, invariant: model.Invariant, binder: model.Local | None, more: str
+    ) -> None:
+        values, writer = self._values(), self.writer
+        name = self._name("invariant", str(number))
+        row = "_" if binder is None else f"v{binder.number}"
+        with writer.block(f"def {name}(c, {row}{more}):", invariant.span):
+            if writer.is_probed:
+                site = writer.site("invariant", invariant.span, title=invariant.title)
+                writer.line("p = c.probe")
+                writer.line(f"p.enter({site}, {row})")
             writer.line("c.steps += 1")
+            # What it does not speak of is never explained, so the probes need no end here.
             self._unless(values, invariant.where, "True")
-            writer.line(f"return {values.write(invariant.condition)}")
+            holds = values.guard(invariant.condition)
+            writer.line(f"return {f'p.end({holds})' if writer.is_probed else holds}")
+
+    def _shares(self, number: int, invariant: model.TotalsInvariant) -> None:
+        values, writer = self._values(can_probe=False), self.writer
         for index, total in enumerate(invariant.totals):
             share = self._name("share", f"{number}.{index}")
             with writer.block(f"def {share}(v{total.binder.number}):", invariant.span):

@@ -126,38 +126,48 @@ class Steps:
 
     def _become(self, step: model.BecomeStep) -> None:
         writer = self.writer
-        state, row = writer.fresh("x"), writer.fresh("o")
+        state = writer.fresh("x")
         arrows = writer.reference("arrows", step.lifecycle.contract, step.lifecycle.name)
         writer.line(f"{state} = {self.values.write(step.state)}", step.span)
-        writer.line(f"{row} = {self.values.write(step.target.object)}")
+        row = self._holder(step.target)
         slot = self.values.slot(step.target)
         with writer.block(f"if {state} not in {arrows}[{row}.{slot}]:"):
             writer.line(f"raise no_transition({row}, {row}.{slot}, {state})")
         self._change(step.target, row, state)
 
+    def _holder(self, target: FieldValue) -> str:
+        """Write the look-up of the record whose balance or state is about to change.
+
+        What it holds before decides whether the change is refused, so an explanation shows it.
+        """
+        writer, row = self.writer, self.writer.fresh("o")
+        if self.values.is_probed:
+            writer.line(f"m = p.mark({writer.site('value', target.span, target.type)})")
+        writer.line(f"{row} = {self.values.write(target.object)}")
+        if self.values.is_probed:
+            unit = self.values.unit_text(target.type)
+            more = "" if unit is None else f", {unit}"
+            writer.line(f"p.see(m, {row}.{self.values.slot(target)}{more})")
+        return row
+
     # ── money ─────────────────────────────────────────────────────────────────────────────────
 
     def _move(self, step: model.MoveStep) -> None:
-        writer = self.writer
         amount = self._amount(step.amount, step)
-        source, target = writer.fresh("o"), writer.fresh("o")
-        writer.line(f"{source} = {self.values.write(step.source.object)}")
-        writer.line(f"{target} = {self.values.write(step.target.object)}")
+        source, target = self._holder(step.source), self._holder(step.target)
         self._take(step, source, amount)
         self._add(step.target, target, amount)
 
     def _issue(self, step: model.IssueStep) -> None:
         amount = self._amount(step.amount, step)
-        target = self.writer.fresh("o")
-        self.writer.line(f"{target} = {self.values.write(step.target.object)}")
+        target = self._holder(step.target)
         self._add(step.target, target, amount)
         slot = ascii(self.values.slot(step.target))
         self.writer.line(f"c.issue({target}, {slot}, {amount})")
 
     def _retire(self, step: model.RetireStep) -> None:
         amount = self._amount(step.amount, step)
-        source = self.writer.fresh("o")
-        self.writer.line(f"{source} = {self.values.write(step.source.object)}")
+        source = self._holder(step.source)
         self._take(step, source, amount)
         slot = ascii(self.values.slot(step.source))
         self.writer.line(f"c.issue({source}, {slot}, -{amount})")

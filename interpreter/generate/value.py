@@ -455,6 +455,7 @@ _SEEN = frozenset(
         model.RuleCall,
         model.DecisionCall,
         model.AggregateValue,
+        model.TotalValue,
         model.BuiltinCall,
     }
 )

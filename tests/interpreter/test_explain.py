@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from servanda.interpreter.execute.explain import SEEN_COUNT_MAX, Seen, Trace
+from servanda.interpreter.execute.explain import SEEN_COUNT_MAX, Firing, Seen, Trace
 from servanda.interpreter.receipts import Amount, Call, Receipt
 from servanda.interpreter.types import BOOL, INT
+from servanda.interpreter.values.times import parse_time
 
 PATH = Path(__file__).parent / "worlds.py"
 SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
@@ -269,3 +270,139 @@ def test_tracing_changes_nothing(loan: World) -> None:
         plain = loan.run("j", "lend", "ann", extra)
         assert traced(other, "j", "lend", "ann", extra)[0] == plain
     assert worlds.snapshot(loan.machine) == worlds.snapshot(other.machine)
+
+
+# ── what timers, balances and invariants show ─────────────────────────────────────────────────
+
+FUND = """\
+contract Fund version 1
+role Bank
+lifecycle Progress
+  Open -> Spent
+  Spent
+record Purse[name: Text]
+  currency: Currency
+  money: Balance of currency
+  floor: Int = 0
+  count: Int = 0
+  progress: Progress
+record Quota[name: Text]
+  most: Amount of CNY
+record Share[id: Serial]
+  quota: Quota
+  part: Amount of CNY
+action sew(name: Text, currency: Currency, floor: Int)
+  by Bank
+  create Purse(name: name, currency: currency, floor: floor)
+action limit_to(name: Text, most: Amount of CNY)
+  by Bank
+  create Quota(name: name, most: most)
+action share(quota: Quota, part: Amount of CNY)
+  by Bank
+  create Share(quota: quota, part: part)
+action fill(purse: Purse, amount: Amount of purse.currency)
+  by Bank
+  issue amount to purse.money
+action spend(purse: Purse, amount: Amount of purse.currency)
+  by Bank
+  retire amount from purse.money
+action touch(purse: Purse, count: Int)
+  by Bank
+  purse.count = count
+action finish(purse: Purse)
+  by Bank
+  purse.progress becomes Spent
+when purse: Purse has been Open for 1 day
+  purse.count = purse.count - 1
+  if purse.count == 4
+    purse.progress becomes Spent
+invariant "the count is above the floor"
+  for purse in Purse where purse.progress is Open
+  holds purse.count >= purse.floor
+invariant "a quota is kept"
+  for quota in Quota
+  holds sum(s.part for s in Share where s.quota == quota) <= quota.most
+"""
+
+
+@pytest.fixture
+def fund() -> World:
+    """Return a world with one purse in yen that holds 5."""
+    world = worlds.world(FUND, members="Bank:b")
+    world.does("b", "sew", "a", "JPY", -1)
+    world.does("b", "fill", "a", Amount(5, "JPY"))
+    return world
+
+
+def seen_of(world: World, trace: Trace, kinds: str) -> list[str]:
+    """Return what a trace saw of some kinds, as text and value."""
+    return [
+        f"{world.source[one.span.start : one.span.end]} = {getattr(one.value, 'key', one.value)}"
+        for one in trace.root.all()
+        if one.kind in kinds.split()
+    ]
+
+
+def test_a_balance_that_does_not_suffice_is_seen(fund: World) -> None:
+    """INSUFFICIENT is explained by what the balance held, with its unit."""
+    receipt, trace = fund.trace(Call("Fund", "spend", ("a", Amount(6, "JPY")), ("b",)))
+    assert receipt.code == "INSUFFICIENT"
+    assert "purse.money = 5" in seen_of(fund, trace, "value")
+    (seen,) = (one for one in trace.root.all() if one.value == 5)
+    assert seen.unit == "JPY"
+
+
+def test_a_state_that_no_arrow_leaves_is_seen(fund: World) -> None:
+    """NO_TRANSITION is explained by the state that it met."""
+    fund.does("b", "finish", "a")
+    receipt, trace = fund.trace(Call("Fund", "finish", ("a",), ("b",)))
+    assert receipt.code == "NO_TRANSITION"
+    assert "purse.progress = Spent" in seen_of(fund, trace, "value")
+
+
+def test_a_broken_invariant_is_seen_with_its_values(fund: World) -> None:
+    """The record that broke it, its condition and what it was made of; it costs no step more."""
+    call = Call("Fund", "touch", ("a", -2), ("b",))
+    plain = fund.machine.execute(call)
+    receipt, trace = fund.trace(call)
+    assert receipt == plain
+    assert receipt.code == "INVARIANT"
+    (invariant,) = (one for one in trace.root.all() if one.kind == "invariant")
+    assert (invariant.title, invariant.value.key) == ("the count is above the floor", "a")
+    assert seen_of(fund, trace, "guard")[-1] == "purse.count >= purse.floor = False"
+    assert {"purse.count = -2", "purse.floor = -1"} <= set(seen_of(fund, trace, "value"))
+    assert trace.root.parts[-1].kind == "refusal"
+
+
+def test_a_broken_total_is_seen(fund: World) -> None:
+    """Of an invariant over many records the running total is what it saw."""
+    fund.does("b", "limit_to", "q", Amount(9, "CNY"))
+    fund.does("b", "share", "q", Amount(7, "CNY"))
+    receipt, trace = fund.trace(Call("Fund", "share", ("q", Amount(3, "CNY")), ("b",)))
+    assert receipt.code == "INVARIANT"
+    total = "sum(s.part for s in Share where s.quota == quota) = 10"
+    assert {total, "quota.most = 9"} <= set(seen_of(fund, trace, "value"))
+    (invariant,) = (one for one in trace.root.all() if one.kind == "invariant")
+    assert invariant.value.key == "q"
+
+
+def test_a_timer_is_explained_like_a_call(fund: World) -> None:
+    """Also one that faults, and one that an action ran early: nothing of it stays untold."""
+    seen: list[tuple[Firing, Trace]] = []
+
+    def choose(firing: Firing) -> Trace:
+        seen.append((firing, Trace()))
+        return seen[-1][1]
+
+    fund.does("b", "touch", "a", 5)
+    fund.machine.choose_trace = choose
+    fund.at("2026-01-07T00:00Z")
+    ((firing, trace),) = seen
+    assert (firing.row.key, firing.due_ms) == ("a", parse_time("2026-01-06T09:00Z"))
+    assert "purse.count == 4 = True" in seen_of(fund, trace, "guard")
+    seen.clear()
+    fund.does("b", "sew", "z", "JPY", 0)
+    fund.at("2026-01-08T00:00Z")
+    (faulted,) = [trace for firing, trace in seen if firing.row.key == "z"]
+    assert {"purse.count = -1", "purse.floor = 0"} <= set(seen_of(fund, faulted, "value"))
+    assert [one.title for one in faulted.root.all() if one.kind == "refusal"] == ["INVARIANT"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from servanda.interpreter.execute.explain import Firing, Trace
 from servanda.interpreter.receipts import Receipt
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import read_zone_data
@@ -362,14 +363,24 @@ def test_the_code_with_probes_does_the_same() -> None:
     plain, probed = daily(), daily()
     for world in (plain, probed):
         world.does("b", "make", "a", "Daily", 2)
+    seen: list[tuple[Firing, Trace]] = []
+
+    def choose(firing: Firing) -> Trace:
+        seen.append((firing, Trace()))
+        return seen[-1][1]
+
+    probed.machine.choose_trace = choose
     for day in range(28, 32):
-        traces: list[Any] = []
+        seen.clear()
         time = parse_time(f"2026-03-{day}T12:00Z")
-        receipts = probed.machine.advance(time, traces)
+        receipts = probed.machine.advance(time)
         assert plain.machine.advance(time) == receipts
-        assert [trace.root.parts[0].kind for trace in traces] == ["timer"] * len(receipts)
-        refusals = [one for trace in traces for one in trace.root.all() if one.kind == "refusal"]
-        assert [one.title for one in refusals] == [one.code for one in receipts if one.code]
+        assert [firing.timer.title for firing, _ in seen] == [one.title for one in receipts]
+        for (firing, trace), receipt in zip(seen, receipts, strict=True):
+            (root,) = trace.root.parts
+            assert (root.kind, root.value) == ("timer", firing.row)
+            refusals = [one.title for one in trace.root.all() if one.kind == "refusal"]
+            assert refusals == ([] if receipt.code is None else [receipt.code])
     assert worlds.snapshot(plain.machine) == worlds.snapshot(probed.machine)
 
 

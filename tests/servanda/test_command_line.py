@@ -286,7 +286,7 @@ def test_run_exits_with_2_for_what_is_no_script(bank: Path, servanda: Command) -
         assert "error" in err
 
 
-# ── fmt, explain, why ─────────────────────────────────────────────────────────────────────────
+# ── fmt, explain ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_fmt_writes_one_style_once(bank: Path, servanda: Command) -> None:
@@ -351,78 +351,6 @@ def test_explain_marks_samples_on_a_terminal(
     monkeypatch.setenv("TERM", "xterm")
     _, out, _ = servanda("explain", "E0501")
     assert out.index("✘ wrong:") < out.index("51..100") < out.index("✔ right:")
-
-
-FEE = """\
-contract Fee version 1
-
-role Bank
-
-record Account[number: Text]
-  fee: Amount of CNY
-
-enum Kind: Auto, Other
-
-decision terms
-  | amount: Amount of CNY | day: Date         | name: Text || kind: Kind | rate: Decimal |
-  | < 1_000 CNY           | -                 | -          || Auto       | 0%            |
-  | >= 1_000 CNY          | <= date 2026-06-30 | -         || Other      | 5.5%          |
-  | >= 1_000 CNY          | > date 2026-06-30 | -          || Auto       | 1%            |
-
-action open(number: Text, amount: Amount of CNY)
-  by Bank
-  let found = terms(amount, today, number)
-  require found.kind is Auto else NOT_AUTO "by hand"
-  create Account(number: number, fee: amount)
-"""
-
-
-def test_why_shows_decisions_by_their_types(bank: Path, servanda: Command) -> None:
-    """Amounts with their unit, dates as dates; several outputs one beside the other."""
-    (bank / "fee.contract").write_text(FEE.replace("date 2026", "2026"))
-    (bank / "fee.script").write_text(
-        'use Fee\nat 2026-01-05T00:00Z\nlet icbc = Bank("ICBC")\nicbc does open("a", 500 CNY)\n'
-    )
-    status, out, err = servanda("why", "fee.script")
-    assert status == 0, err
-    assert 'decision terms(500.00 CNY, 2026-01-05, "a")' in out
-    assert "terms(amount, today, number) = Auto, 0.0  line" in out
-
-
-def test_why_fails_where_a_feed_cannot_be_read(bank: Path, servanda: Command) -> None:
-    """The call that is meant may stand below: no other is explained in its place."""
-    (bank / "orders.csv").unlink()
-    for words in ((), ("--call", "99")):
-        status, out, err = servanda("why", "day.script", *words)
-        assert (status, out) == (2, "")
-        assert "the feed `orders.csv` cannot be read" in err
-        assert "there is no call" not in err
-
-
-@pytest.mark.usefixtures("bank")
-def test_why_explains_the_last_refusal(servanda: Command, golden: Golden) -> None:
-    """The guard that said no, with the value it saw and its line."""
-    status, out, _ = servanda("why", "day.script")
-    assert status == 0
-    golden("why_last_refusal", out)
-
-
-@pytest.mark.usefixtures("bank")
-def test_why_explains_a_call_of_a_test(servanda: Command, golden: Golden) -> None:
-    """`--test` names the test, `--call` the call in it."""
-    status, out, _ = servanda("why", "bank.test.contract", "--call", "5")
-    assert status == 0
-    golden("why_call_of_test", out)
-
-
-@pytest.mark.usefixtures("bank")
-def test_why_asks_which_test_is_meant(servanda: Command) -> None:
-    """Several tests, no test and no such call are told."""
-    status, _, err = servanda("why", "failing.test.contract")
-    assert (status, '--test "time goes back"' in err) == (2, True)
-    assert servanda("why", "failing.test.contract", "--test", "nonsense")[0] == 2
-    assert servanda("why", "day.script", "--call", "99")[0] == 2
-    assert servanda("why", "bank.contract")[0] == 2
 
 
 # ── our own mistakes ──────────────────────────────────────────────────────────────────────────

@@ -217,6 +217,6 @@ keeper does start(1)
 """,
     )
     assert status == 1
-    assert "timer every 2 days for watch: Watch in Going  ✔, 100 times" in err
+    assert "timer 1: every 2 days for watch: Watch in Going  ✔, 100 times" in err
     assert "Keeper does start(1)  ✔ Watch[1]" in err
     assert "  2  Keeper does start(1)  ✘ DUPLICATE_KEY" in err

@@ -1,0 +1,106 @@
+"""A run that explains one of its calls or timers: it stops there, with the trace of what decided.
+
+In comes what to look for, by number; out comes an `Explained`. Everything else runs as it does in
+`servanda run`, through the same code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from servanda.interpreter.execute.explain import Firing, Trace
+from servanda.interpreter.receipts import Call, Receipt
+from servanda.run_facts import Step
+from servanda.script_run import ScriptRun
+
+
+class Wanted(NamedTuple):
+    """What is to be explained: the call, or the timer, of this number (from 1)."""
+
+    is_timer: bool
+    number: int
+
+    def __str__(self) -> str:
+        return f"{'timer' if self.is_timer else 'call'} {self.number:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What was wanted: what ran (a call as a step, or a timer), what came of it, and why."""
+
+    wanted: Wanted
+    time_ms: int
+    what: Step | Firing
+    receipt: Receipt
+    trace: Trace
+
+
+class Explanation(Exception):  # noqa: N818 -- no error: the run has served its purpose
+    """What was wanted has run."""
+
+    def __init__(self, explained: Explained) -> None:
+        super().__init__()
+        self.explained = explained
+
+
+class TracedRun(ScriptRun):
+    """A run that numbers its calls and timers and, when it comes to the wanted one, stops."""
+
+    wanted: Wanted | None = None
+    call_number = timer_number = 0
+    last_refused: Wanted | None = None
+    """The last call that was refused."""
+    last_faulted: Wanted | None = None
+    """The last timer that faulted."""
+    _fired: int = 0
+    _firing: tuple[Firing, Trace] | None = None
+
+    def want(self, wanted: Wanted) -> None:
+        """Look for a call or a timer."""
+        self.wanted = wanted
+        if wanted.is_timer:
+            self.machine.choose_trace = self._choose_trace
+
+    def last(self, *, is_timer: bool) -> Wanted:
+        """Return what a user means who names no number: the last no, or else the last."""
+        if is_timer:
+            return self.last_faulted or Wanted(is_timer=True, number=self.timer_number)
+        return self.last_refused or Wanted(is_timer=False, number=self.call_number)
+
+    def count(self, *, is_timer: bool) -> int:
+        """Return how many calls, or timers, there were."""
+        return self.timer_number if is_timer else self.call_number
+
+    def run_call(self, call: Call) -> Receipt:
+        """Run a call, traced if it is the wanted one."""
+        self.call_number += 1
+        here = Wanted(is_timer=False, number=self.call_number)
+        if here != self.wanted:
+            receipt = self.machine.execute(call)
+            if receipt.code is not None:
+                self.last_refused = here
+            return receipt
+        now = self.machine.now
+        receipt, trace = self.machine.trace(call)
+        step = Step(now, call.signers, call.contract, call.action, call.arguments, receipt)
+        raise Explanation(Explained(here, now, step, receipt, trace))
+
+    def _choose_trace(self, firing: Firing) -> Trace | None:
+        self._fired += 1
+        if self.wanted is None or self._fired != self.wanted.number:
+            return None
+        self._firing = firing, Trace()
+        return self._firing[1]
+
+    def take_timer(self, receipt: Receipt) -> None:
+        """Take what a timer came to; they come in the order in which they fired."""
+        self.timer_number += 1
+        here = Wanted(is_timer=True, number=self.timer_number)
+        if receipt.code is not None:
+            self.last_faulted = here
+        if here == self.wanted:
+            assert self._firing is not None, "a receipt comes after its timer fired"
+            firing, trace = self._firing
+            raise Explanation(Explained(here, self.machine.now, firing, receipt, trace))
+        super().take_timer(receipt)
