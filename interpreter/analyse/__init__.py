@@ -16,6 +16,7 @@ from servanda.interpreter.analyse.lifecycles import analyse_lifecycles
 from servanda.interpreter.analyse.loops import analyse_loops
 from servanda.interpreter.analyse.money import MoneyPlace, analyse_money
 from servanda.interpreter.analyse.places import places_of
+from servanda.interpreter.analyse.reading import analyse_reading
 from servanda.interpreter.model import ContractModel
 
 __all__ = ["Findings", "MoneyPlace", "analyse"]
@@ -41,4 +42,5 @@ def analyse(
     complete_count = analyse_decisions(model, diagnostics)
     analyse_authority(model, diagnostics, places)
     analyse_loops(model, diagnostics)
+    analyse_reading(model, diagnostics)
     return Findings(complete_count, len(stuck), analyse_money(model))
