@@ -31,7 +31,7 @@ SHAPELESS_NAMES = frozenset("common helper helpers manager managers misc util ut
 LIBRARIES = {
     "grammar": frozenset({"lark"}),
     "interpreter": frozenset({"sortedcontainers"}),
-    "chain": frozenset({"cbor2", "sortedcontainers"}),
+    "chain": frozenset({"cbor2", "cryptography", "sortedcontainers"}),
     "servanda": frozenset({"rich", "pytest", "_pytest", "tzdata"}),
 }
 """What each layer may import that is neither Python's own nor the project's."""
