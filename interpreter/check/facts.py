@@ -129,9 +129,9 @@ def forget_local(scope: Scope, local: Local) -> None:
         for fact in list(frame.present):
             if fact_chain(fact).local.number == local.number:
                 frame.present.discard(fact)
-        frame.equal_units[:] = [
+        frame.equal_paths[:] = [
             pair
-            for pair in frame.equal_units
+            for pair in frame.equal_paths
             if not any(isinstance(u, FieldUnit) and u.root == local.number for u in pair)
         ]
 

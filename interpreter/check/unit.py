@@ -1,4 +1,4 @@
-"""Check units: which unit a name means, which two are the same, and which value holds one.
+"""Check units: which unit a name means, and which value holds one.
 
 In come model values, types and the facts of a scope; out come units, types whose units are seen
 from where they are read, and the Currency to show or to check at run time. It refuses to know
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from servanda.grammar.source import Span
-from servanda.interpreter.check.facts import chain_of, event_of, frames, leans_on_guard
+from servanda.interpreter.check.facts import chain_of, event_of, leans_on_guard
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.symbols import UnitSymbol
 from servanda.interpreter.model import (
@@ -96,22 +96,6 @@ def root_of(value: Value, scope: Scope) -> FieldUnit | None:
     if scope.this is not None and chain.local.number == scope.this.number:
         return FieldUnit(-1, "", chain.fields)
     return FieldUnit(chain.local.number, chain.local.name, chain.fields)
-
-
-def same_unit(left: Unit, right: Unit, scope: Scope) -> bool:
-    """Whether two units are the same path, or guards say that they are equal."""
-    if left == right:
-        return True
-    pairs = [pair for frame in frames(scope) for pair in frame.equal_units]
-    reached = [left]
-    for unit in reached:
-        for first, second in pairs:
-            for here, there in ((first, second), (second, first)):
-                if here == unit and there not in reached:
-                    if there == right:
-                        return True
-                    reached.append(there)
-    return False
 
 
 def unit_in(shown: Type) -> Unit | None:

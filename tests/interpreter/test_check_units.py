@@ -126,13 +126,13 @@ def test_a_local_that_is_set_again_holds_no_unit(make_scope: Callable[..., Scope
     assert [one.code for one in scope.checking.diagnostics] == ["E0326"]
 
 
-def test_equal_units_are_found_in_any_order(make_scope: Callable[..., Scope]) -> None:
+def test_equal_paths_are_found_in_any_order(make_scope: Callable[..., Scope]) -> None:
     """Equality of units is reflexive, symmetric and transitive, and says no more."""
     scope = make_scope()
     first, second, third, fourth = (FieldUnit(number, "x", ("c",)) for number in range(4))
-    scope.equal_units.append((second, first))
+    scope.equal_paths.append((second, first))
     inner = scope.child()
-    inner.equal_units.append((second, third))
+    inner.equal_paths.append((second, third))
     assert same_unit(first, third, inner)
     assert same_unit(third, first, inner)
     assert same_unit(fourth, fourth, inner)
