@@ -15,7 +15,7 @@ from servanda.interpreter.check.expression import learn_let, same_unit, value_of
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.symbols import ActionSymbol
 from servanda.interpreter.model import CreateRecord, Value
-from servanda.interpreter.types import AmountType, FieldUnit, FixedUnit, show_type
+from servanda.interpreter.types import ANY_UNIT, AmountType, FieldUnit, FixedUnit, show_type
 
 CNY = FixedUnit("CNY", 2)
 
@@ -165,9 +165,17 @@ def test_a_party_names_a_record_by_its_key(make_scope: Callable[..., Scope]) -> 
     assert len(scope.checking.diagnostics) == 0
 
 
-@pytest.mark.parametrize("texts", [["5", "5 CNY"], ['"x"', "0"], ['"x"', "5"]])
+def test_a_party_gives_nothing_without_a_unit(make_scope: Callable[..., Scope]) -> None:
+    """A bare 0 is nothing of any unit: the action knows which."""
+    scope = make_scope(Place.SCRIPT)
+    _, amount = given(['"x"', "0"], scope)
+    assert amount.type == AmountType(ANY_UNIT)
+    assert len(scope.checking.diagnostics) == 0
+
+
+@pytest.mark.parametrize("texts", [["5", "5 CNY"], ['"x"', "5"], ['"x"', "0.0"]])
 def test_a_party_gives_no_bare_number(make_scope: Callable[..., Scope], texts: list[str]) -> None:
-    """A key has its own type, and an amount its unit, even of nothing."""
+    """A key has its own type, and an amount its unit."""
     scope = make_scope(Place.SCRIPT)
     given(texts, scope)
     assert [one.code for one in scope.checking.diagnostics] == ["E0301"]
