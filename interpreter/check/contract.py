@@ -84,7 +84,7 @@ def check_contract(
     check_no_refusal(timers, clauses, outline.checking)
     if outline.header is None or has_errors(file, diagnostics):
         return None
-    check_unused(outline, rules)
+    check_unused(outline)
     return ContractModel(
         declarations.contract,
         outline.header.version,
