@@ -146,3 +146,31 @@ expect round(1.25, {0}Point) == amount("1.2", {0}Point)
 """
     assert found_in("use Points as o\n" + steps.format("o."), POINTS) == []
     assert found_in("use Points\n" + steps.format(""), POINTS) == []
+
+
+MORE = POINTS.replace("contract Points", "contract More").replace("contract Shop", "contract Mine")
+USES_POINTS = "contract Deep version 1\nuse Points as o\nrule r(): Amount of o.Point = 0\n"
+
+
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "contract Mine version 1\nuse Points as o\nuse More as p\n",
+        "contract Mine version 1\nuse Deep as o\nuse More as p\n",
+        "contract Mine version 1\nuse Points as o\nuse Deep as d\nunit Point decimals 1\n",
+        "use Points\nuse More\n",
+        "use More as p\nuse Deep\n",
+    ],
+)
+def test_the_name_of_a_unit_is_that_of_one_unit(text: str, decimals: int) -> None:
+    """Two contracts with a unit of one name never meet, whatever their decimals."""
+    more = MORE.replace("decimals 1", f"decimals {decimals}")
+    assert [one.code for one in found_in(text, POINTS, more, USES_POINTS)] == ["E0275"]
+
+
+def test_a_contract_that_is_reached_twice_declares_its_unit_once() -> None:
+    """Two aliases and two ways to one contract are no two units."""
+    text = "contract Mine version 1\nuse Points as o\nuse Deep as d\nuse Points as again\n"
+    rule = "rule r(): Amount of again.Point = 1 o.Point + 1 d.o.Point\n"
+    assert found_in(text + rule, POINTS, USES_POINTS) == []

@@ -121,3 +121,20 @@ def test_an_amount_of_another_unit_is_refused(bank: Path, servanda: Command) -> 
     """What the event was in is what is compared when the action runs."""
     steps = 'for e in Filled\n  b cannot fill("2", e.amount) because BAD_ARGUMENT\n'
     assert run(bank, servanda, steps)[0] == 0
+
+
+@pytest.mark.parametrize("command", ["run", "test", "check"])
+def test_two_units_of_one_name_are_told_before_anything_runs(
+    bank: Path, servanda: Command, command: str
+) -> None:
+    """What could not be deployed together is a diagnostic at the second `use`."""
+    for name, decimals in (("One", 0), ("Two", 2)):
+        rule = f"unit Point decimals {decimals}\nrule none{decimals}(): Amount of Point = 0\n"
+        (bank / f"{name.lower()}.contract").write_text(f"contract {name} version 1\n{rule}")
+    file_name = "both.test.contract" if command == "test" else "both.script"
+    body = 'test "t"\n  expect true\n' if command == "test" else "expect true\n"
+    (bank / file_name).write_text(f"use One\nuse Two\n{body}")
+    status, out, err = servanda(command, file_name)
+    assert status == (1 if command == "check" else 2)
+    assert "error[E0275]: `One` and `Two` both declare the unit `Point`" in out + err
+    assert f"{file_name}:2:1" in out + err
