@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from servanda.interpreter.check.equal_paths import learn_equal_paths
 from servanda.interpreter.check.facts import RoleFact, chain_of
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.unit import root_of, unit_of_currency
@@ -63,7 +64,7 @@ def learn_equal(left: Value, right: Value, scope: Scope) -> None:
     """Add that two records, or two Currency values, are one."""
     first, second = path_of(left, scope), path_of(right, scope)
     if first is not None and second is not None:
-        scope.equal_paths.append((first, second))
+        learn_equal_paths(first, second, scope)
 
 
 def path_of(value: Value, scope: Scope) -> Unit | None:
@@ -93,7 +94,7 @@ def learn_held(path: FieldUnit, value: Value, scope: Scope) -> None:
     while waiting:
         path, value = waiting.pop()
         if (other := path_of(value, scope)) is not None:
-            scope.equal_paths.append((path, other))
+            learn_equal_paths(path, other, scope)
         for name, given in fixed_in(value, scope):
             waiting.append((replace(path, fields=(*path.fields, name)), given))
 

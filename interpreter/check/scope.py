@@ -68,8 +68,9 @@ class Scope:
     locals: dict[str, Local] = field(default_factory=dict)
     present: set[object] = field(default_factory=set)
     """Facts of `interpreter/check/facts.py`: what is not missing, and who holds a role."""
-    equal_paths: list[tuple[Unit, Unit]] = field(default_factory=list)
-    """Paths to one record, or to one unit: a `FieldUnit` is a path, whatever stands at its end."""
+    equal_paths: dict[Unit, dict[Unit, None]] = field(default_factory=dict)
+    """For each path those that lead to the same record, or are the same unit, both ways round; a
+    `FieldUnit` is a path, whatever stands at its end."""
     this: Local | None = None
     """The record that bare field names speak of, inside the declaration of a record."""
 

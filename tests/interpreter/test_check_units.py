@@ -11,6 +11,7 @@ from servanda.grammar import tree
 from servanda.grammar.parser import parse_expression
 from servanda.grammar.source import Source
 from servanda.interpreter.check.arguments import arguments_of
+from servanda.interpreter.check.equal_paths import learn_equal_paths
 from servanda.interpreter.check.expression import learn_let, same_unit, value_of
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.symbols import ActionSymbol
@@ -130,9 +131,9 @@ def test_equal_paths_are_found_in_any_order(make_scope: Callable[..., Scope]) ->
     """Equality of units is reflexive, symmetric and transitive, and says no more."""
     scope = make_scope()
     first, second, third, fourth = (FieldUnit(number, "x", ("c",)) for number in range(4))
-    scope.equal_paths.append((second, first))
+    learn_equal_paths(second, first, scope)
     inner = scope.child()
-    inner.equal_paths.append((second, third))
+    learn_equal_paths(second, third, inner)
     assert same_unit(first, third, inner)
     assert same_unit(third, first, inner)
     assert same_unit(fourth, fourth, inner)

@@ -12,7 +12,7 @@ from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.check.contract import check_contract
-from servanda.interpreter.check.equal_paths import are_equal
+from servanda.interpreter.check.equal_paths import Equals, are_equal
 from servanda.interpreter.types import FieldUnit, FixedUnit, Unit
 
 HEAD = """contract Holds version 1
@@ -125,20 +125,36 @@ def test_nothing_else_is_taken_for_one(lines: tuple[str, ...], code: str) -> Non
     assert codes_of(*lines) == [code]
 
 
-NAMES = st.sampled_from(["f", "g"])
-PATHS: st.SearchStrategy[Unit] = st.one_of(
-    st.builds(FieldUnit, st.integers(0, 2), st.just("x"), st.lists(NAMES, max_size=2).map(tuple)),
+def among(pairs: list[tuple[Unit, Unit]]) -> Equals:
+    """Return what says which paths are equal: these pairs, both ways round."""
+    return lambda path: [
+        other for pair in pairs for one, other in (pair, pair[::-1]) if one == path
+    ]
+
+
+FIELDS = ("f", "g", "c")
+"""Two fields that hold records, and one that holds a Currency, behind which nothing is read."""
+RECORDS: st.SearchStrategy[Unit] = st.builds(
+    FieldUnit,
+    st.integers(0, 2),
+    st.just("x"),
+    st.lists(st.sampled_from(FIELDS[:2]), max_size=2).map(tuple),
+)
+UNITS: st.SearchStrategy[Unit] = st.one_of(
+    st.builds(
+        lambda record: FieldUnit(record.root, "x", (*record.fields, "c")),
+        RECORDS.filter(lambda one: isinstance(one, FieldUnit)),
+    ),
     st.sampled_from([FixedUnit("CNY", 2), FixedUnit("USD", 2)]),
 )
+PAIRS = st.tuples(RECORDS, RECORDS) | st.tuples(UNITS, UNITS)
 
 Node = int
 Model = tuple[tuple[Node, ...], dict[tuple[Node, str], Node], dict[str, Node]]
 
 MODELS: st.SearchStrategy[Model] = st.tuples(
     st.tuples(*[st.integers(0, 3)] * 3),
-    st.fixed_dictionaries(
-        {key: st.integers(0, 3) for key in itertools.product(range(4), ("f", "g"))}
-    ),
+    st.fixed_dictionaries({key: st.integers(0, 3) for key in itertools.product(range(4), FIELDS)}),
     st.fixed_dictionaries({"CNY": st.integers(0, 3), "USD": st.integers(0, 3)}),
 )
 """What locals, fields and units could stand for in some state."""
@@ -155,25 +171,66 @@ def meaning(path: Unit, model: Model) -> Node:
     return found
 
 
-@given(MODELS, st.lists(st.tuples(PATHS, PATHS), max_size=6), PATHS, PATHS)
+@given(MODELS, st.lists(PAIRS, max_size=6), PAIRS)
 def test_what_is_taken_for_one_is_one(
-    model: Model, pairs: list[tuple[Unit, Unit]], left: Unit, right: Unit
+    model: Model, pairs: list[tuple[Unit, Unit]], asked: tuple[Unit, Unit]
 ) -> None:
     """In every state in which what was learned holds, so does what follows from it."""
+    left, right = asked
     holding = [pair for pair in pairs if meaning(pair[0], model) == meaning(pair[1], model)]
-    if are_equal(left, right, holding):
+    if are_equal(left, right, among(holding)):
         assert meaning(left, model) == meaning(right, model)
 
 
-@given(st.lists(st.tuples(PATHS, PATHS), max_size=6), PATHS, PATHS)
-def test_equality_is_symmetric(pairs: list[tuple[Unit, Unit]], left: Unit, right: Unit) -> None:
+@given(st.lists(PAIRS, max_size=6), PAIRS)
+def test_equality_is_symmetric(pairs: list[tuple[Unit, Unit]], asked: tuple[Unit, Unit]) -> None:
     """The order in which paths and pairs are told does not matter, and every search ends."""
+    left, right = asked
     turned = [(second, first) for first, second in reversed(pairs)]
-    assert are_equal(left, right, pairs) == are_equal(right, left, turned)
+    assert are_equal(left, right, among(pairs)) == are_equal(right, left, among(turned))
 
 
 def test_a_circle_of_records_is_no_endless_path() -> None:
     """`x.f == x` says that `x.f.f` is `x` as well."""
     path = [FieldUnit(0, "x", ("f",) * length) for length in range(60)]
-    assert are_equal(path[59], path[0], [(path[1], path[0])])
-    assert not are_equal(path[59], FieldUnit(0, "x", ("g",)), [(path[1], path[0])])
+    circle = among([(path[1], path[0])])
+    assert are_equal(path[59], path[0], circle)
+    assert not are_equal(path[59], FieldUnit(0, "x", ("g",)), circle)
+
+
+@given(st.lists(st.tuples(RECORDS, RECORDS), max_size=5), RECORDS, RECORDS)
+def test_what_follows_is_found(pairs: list[tuple[Unit, Unit]], left: Unit, right: Unit) -> None:
+    """All that replacing beginnings by their equals leads to is found, in any number of steps."""
+    names = {left}
+    for _ in range(4):
+        names |= {
+            FieldUnit(there.root, "x", there.fields + path.fields[len(here.fields) :])
+            for path in names
+            for pair in pairs
+            for here, there in (pair, pair[::-1])
+            if isinstance(path, FieldUnit)
+            and isinstance(here, FieldUnit)
+            and isinstance(there, FieldUnit)
+            and path.root == here.root
+            and path.fields[: len(here.fields)] == here.fields
+            and len(there.fields) + len(path.fields) - len(here.fields) <= 4
+        }
+    if right in names:
+        assert are_equal(left, right, among(pairs))
+
+
+def test_many_records_of_one_are_no_more_work_each() -> None:
+    """A name that many share is looked up from those that have few."""
+    asked: list[Unit] = []
+    hub = FieldUnit(0, "p", ())
+    held = [FieldUnit(number, "h", ("payment",)) for number in range(1, 1001)]
+    equals: dict[Unit, list[Unit]] = {hub: [*held], **{one: [hub] for one in held}}
+
+    def look(path: Unit) -> list[Unit]:
+        asked.append(path)
+        return equals.get(path, [])
+
+    for one in held:
+        unit = FieldUnit(one.root, "h", ("payment", "currency"))
+        assert are_equal(FieldUnit(0, "p", ("currency",)), unit, look)
+    assert len(asked) < 4 * len(held)
