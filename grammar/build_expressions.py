@@ -186,7 +186,9 @@ def _percent(span: Span, children: Children) -> tree.DecimalLiteral:
 
 
 def _amount(span: Span, children: Children) -> tree.AmountLiteral:
-    return tree.AmountLiteral(_digits(children[0]), name_of(span, children[1]), span=span)
+    first = name_of(span, children[1])
+    path = tree.Path((first, *children[2:]), span=first.span.to(span))
+    return tree.AmountLiteral(_digits(children[0]), path, span=span)
 
 
 def _duration(span: Span, children: Children) -> tree.DurationLiteral:

@@ -54,7 +54,7 @@ def binding_of(expression: tree.Expression) -> Binding:
             return Binding.NOT
         case tree.Compare() | tree.IsTest() | tree.IsMissing() | tree.InTest():
             return Binding.COMPARE
-        case tree.Negate():
+        case tree.Negate() | tree.AmountLiteral():
             return Binding.UNARY
     return Binding.POSTFIX
 
@@ -232,7 +232,7 @@ def _write_prefixed(writer: LineWriter, expression: tree.Not | tree.Negate) -> N
     kind, word, least = (
         (tree.Not, "not ", Binding.COMPARE)
         if isinstance(expression, tree.Not)
-        else (tree.Negate, "-", Binding.POSTFIX)
+        else (tree.Negate, "-", Binding.UNARY)
     )
     operand: tree.Expression = expression
     words = []
@@ -341,7 +341,7 @@ def literal_text(expression: tree.Expression) -> str:
         case tree.DecimalLiteral(digits=digits, is_percent=is_percent):
             return digits_text(digits) + ("%" if is_percent else "")
         case tree.AmountLiteral(digits=digits, unit=unit):
-            return f"{digits_text(digits)} {unit.text}"
+            return f"{digits_text(digits)} {path_text(unit)}"
         case tree.DurationLiteral(count=count, unit=unit_word):
             return f"{count:_} {unit_word}{'' if count == 1 else 's'}"
         case tree.DateLiteral(text=text) | tree.InstantLiteral(text=text):

@@ -12,7 +12,10 @@ from servanda.grammar.source import Span
 
 
 class Amount(NamedTuple):
-    """Money as it enters and leaves: `steps` of the smallest unit of `unit` (`CNY`)."""
+    """Money as it enters and leaves: `steps` of the smallest unit of `unit` (`CNY`).
+
+    Where a field names the unit of a parameter, `Amount(0, "")` is the zero of any.
+    """
 
     steps: int
     unit: str

@@ -67,6 +67,8 @@ class FieldUnit(Frozen):
 
 
 Unit = FixedUnit | FieldUnit
+ANY_UNIT = FixedUnit("", 0)
+"""The unit of a bare `0` for a caller who cannot know which unit its parameter has."""
 
 
 @node

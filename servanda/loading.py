@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from servanda.check_callers import check_callers
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.parser import parse, use_grammar_cache
@@ -133,6 +134,7 @@ class Loader:
         """
         if kind is Kind.CONTRACT:
             _check_file_name(path, file, diagnostics)
+            self._check_callers(path, file, diagnostics)
         _check_time_zone(file, diagnostics)
         used: dict[str, ContractModel] = {}
         is_whole = True
@@ -177,6 +179,20 @@ class Loader:
                 )
             )
         return loaded.contract
+
+    def _check_callers(self, path: str, file: tree.File, diagnostics: Diagnostics) -> None:
+        """Warn of callers that are neither beside a file nor among those that led to it."""
+        folder, users = os.path.dirname(path), [os.path.basename(one) for one in self._open]
+
+        def is_found(name: str) -> bool:
+            file_name = snake_case(name) + Kind.CONTRACT.value
+            return file_name in users or _find_contract(folder, name) is not None
+
+        def near() -> list[str]:
+            own = snake_case(os.path.basename(path).removesuffix(Kind.CONTRACT.value))
+            return [one for one in _contracts_near(folder) if snake_case(one) != own]
+
+        check_callers(file, is_found, near, diagnostics)
 
     def _report_circle(self, found: str, use: tree.Use, diagnostics: Diagnostics) -> None:
         place = _real_path(found)

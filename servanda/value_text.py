@@ -126,6 +126,8 @@ def _show_key(part: object) -> str:
 
 
 def _show_money(value: Any, unit: object, decimals: Mapping[str, int]) -> str:
+    if isinstance(value, Amount) and not value.unit:
+        return values.show_int(value.steps)
     if isinstance(value, Amount):
         return values.show_amount(value.steps, decimals.get(value.unit, 0), value.unit)
     if isinstance(unit, FixedUnit) and isinstance(value, int):

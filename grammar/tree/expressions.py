@@ -30,10 +30,10 @@ class DecimalLiteral(Node):
 
 @node
 class AmountLiteral(Node):
-    """`1_234.50 CNY`; `digits` is as written without underscores."""
+    """`1_234.50 CNY` or `5 o.Point`; `digits` is as written without underscores."""
 
     digits: str
-    unit: Name
+    unit: Path
 
 
 class DurationUnit(StrEnum):

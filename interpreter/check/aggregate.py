@@ -9,14 +9,14 @@ from __future__ import annotations
 from servanda.grammar import tree
 from servanda.interpreter.check.comparison import is_ordered, report_unordered
 from servanda.interpreter.check.domain import domain_of
-from servanda.interpreter.check.facts import frames
+from servanda.interpreter.check.equal_paths import other_names
 from servanda.interpreter.check.familiar_words import function_meant
 from servanda.interpreter.check.fit import fit, settled
 from servanda.interpreter.check.misfit import origin
 from servanda.interpreter.check.path import names_of
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
-from servanda.interpreter.check.unit import same_unit, unit_in, with_unit
+from servanda.interpreter.check.unit import unit_in, with_unit
 from servanda.interpreter.check.value import unknown, value_of
 from servanda.interpreter.model import AggregateKind, AggregateValue, Local, Value
 from servanda.interpreter.types import (
@@ -130,12 +130,9 @@ def without_binder_unit(value: Value, binder: Local, kind: AggregateKind, scope:
     unit = unit_in(value.type)
     if not isinstance(unit, FieldUnit) or unit.root != binder.number:
         return value
-    for frame in frames(scope):
-        for pair in frame.equal_units:
-            for candidate in pair:
-                if is_free_of(candidate, binder) and same_unit(unit, candidate, scope):
-                    shared = with_unit(value.type, candidate)
-                    return fit(value, shared, scope, "an amount", value.span)
+    for other in other_names(unit, scope):
+        if is_free_of(other, binder):
+            return fit(value, with_unit(value.type, other), scope, "an amount", value.span)
     shown = f"{binder.name}.{'.'.join(unit.fields)}"
     scope.report(
         "E0334",

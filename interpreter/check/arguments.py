@@ -18,10 +18,11 @@ from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import SlotSymbol
 from servanda.interpreter.check.unit import substituted, unit_in, with_unit
-from servanda.interpreter.check.value import is_zero, unknown, value_of
+from servanda.interpreter.check.value import unknown, value_of
 from servanda.interpreter.check.wording import all_names, count_of
 from servanda.interpreter.model import Value
 from servanda.interpreter.types import (
+    ANY_UNIT,
     ANYTHING,
     INT,
     SERIAL,
@@ -210,26 +211,19 @@ def value_with_unit(slot: SlotSymbol, argument: tree.Argument, scope: Scope) -> 
     value = value_of(argument.value, scope)
     span = argument.value.span
     label = Label(slot.span, f"`{slot.name}` is declared here")
-    if is_zero(value):
-        scope.report(
-            "E0301",
-            f"`{slot.name}` must be an amount with its unit, not a bare 0",
-            span,
-            "0 of which unit is not known",
-            others=(label,),
-            advice="write its unit, as in `0 CNY`",
-        )
-        return unknown(span)
-    unit = unit_in(value.type)
-    own = slot.type if unit is None else with_unit(slot.type, unit)
-    return fit(value, own, scope, f"`{slot.name}`", span, label)
+    # What has no unit is nothing: a bare 0, a list of none or of zeros, `missing`.
+    own = with_unit(slot.type, unit_in(value.type) or ANY_UNIT)
+    found = converted(value, own, scope)
+    return found or fit(value, slot.type, scope, f"`{slot.name}`", span, label)
 
 
 def value_of_unknown_unit(
     slot: SlotSymbol, argument: tree.Argument, found: Mapping[str, Value], scope: Scope
 ) -> Value:
-    """Report money whose unit hangs on an argument that has no fixed name here."""
-    value_of(argument.value, scope)
+    """Report money whose unit hangs on an argument that has no fixed name here, unless it is 0."""
+    nothing = converted(value_of(argument.value, scope), with_unit(slot.type, ANY_UNIT), scope)
+    if nothing is not None:
+        return nothing
     unit = unit_in(slot.type)
     assert isinstance(unit, FieldUnit), "only such a unit hangs on another argument"
     holder = (unit.root_name, *unit.fields)[0 if unit.root_name else 1]

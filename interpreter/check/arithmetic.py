@@ -11,10 +11,10 @@ from decimal import Decimal
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.grammar.tree import Operator
+from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.fit import convert, converted, settled
 from servanda.interpreter.check.misfit import how_to_agree, origin
 from servanda.interpreter.check.scope import Scope
-from servanda.interpreter.check.unit import same_unit
 from servanda.interpreter.check.value import is_zero, negated, unknown
 from servanda.interpreter.model import (
     Arithmetic,

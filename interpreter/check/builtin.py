@@ -12,13 +12,14 @@ from types import MappingProxyType
 from servanda.grammar import tree
 from servanda.interpreter.check.arithmetic import as_decimal, is_money
 from servanda.interpreter.check.comparison import is_ordered, report_unordered
+from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.fit import fit, fitted, settled
 from servanda.interpreter.check.misfit import origin, report_units
 from servanda.interpreter.check.operator import together
 from servanda.interpreter.check.path import names_of
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
-from servanda.interpreter.check.unit import currency_value, same_unit, unit_of_currency
+from servanda.interpreter.check.unit import currency_value, unit_of_currency
 from servanda.interpreter.check.value import unknown, value_of
 from servanda.interpreter.model import Builtin, BuiltinCall, Value
 from servanda.interpreter.types import (

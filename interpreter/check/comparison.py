@@ -26,7 +26,7 @@ from servanda.interpreter.check.path import (
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EnumSymbol, LifecycleSymbol, RoleSymbol
-from servanda.interpreter.check.unit import unit_named
+from servanda.interpreter.check.unit import unit_at
 from servanda.interpreter.check.value import is_zero, unknown, value_of
 from servanda.interpreter.model import (
     Comparison,
@@ -269,8 +269,7 @@ def is_test_of(expression: tree.IsTest, scope: Scope) -> Value:
         )
     if asked == PARTY or isinstance(asked, RoleType):
         return role_test_of(expression, operand, scope)
-    unit = unit_named(path.names[0].text, scope) if len(path.names) == 1 else None
-    if asked == CURRENCY and unit is not None:
+    if asked == CURRENCY and (unit := unit_at(path, scope)) is not None:
         constant = Constant(type=CURRENCY, span=path.span, value=unit.code)
         comparator = "!=" if expression.is_negated else "=="
         return Comparison(type=BOOL, span=span, comparator=comparator, left=operand, right=constant)

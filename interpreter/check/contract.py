@@ -33,6 +33,7 @@ from servanda.interpreter.check.symbols import (
     UnitSymbol,
 )
 from servanda.interpreter.check.timer import check_no_refusal, check_timer
+from servanda.interpreter.check.unit_names import check_unit_names
 from servanda.interpreter.check.unused import check_unused
 from servanda.interpreter.model import (
     ActionModel,
@@ -63,6 +64,7 @@ def check_contract(
     """Return the model of a contract; `used` are checked contracts by name. None after errors."""
     check_items(file, diagnostics)
     outline = declare(file, used, diagnostics)
+    check_unit_names(file, outline.uses, diagnostics)
     if diagnostics.is_full:
         return None
     declarations = outline.checking.declarations
@@ -84,7 +86,7 @@ def check_contract(
     check_no_refusal(timers, clauses, outline.checking)
     if outline.header is None or has_errors(file, diagnostics):
         return None
-    check_unused(outline, rules)
+    check_unused(outline)
     return ContractModel(
         declarations.contract,
         outline.header.version,

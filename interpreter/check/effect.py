@@ -13,6 +13,7 @@ from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
 from servanda.interpreter.check.body import Course, report
 from servanda.interpreter.check.branch import listed
+from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.expression import arguments_of, fit, fitted, value_of
 from servanda.interpreter.check.facts import forget_changed
 from servanda.interpreter.check.known_states import states_before
@@ -20,7 +21,7 @@ from servanda.interpreter.check.learn import learn
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EventSymbol, LifecycleSymbol, SlotSymbol
-from servanda.interpreter.check.unit import currency_value, same_unit
+from servanda.interpreter.check.unit import currency_value
 from servanda.interpreter.model import (
     BecomeStep,
     Bound,

@@ -17,11 +17,11 @@ from servanda.interpreter.check import (
 )
 from servanda.interpreter.check.apply import foreign_call_of
 from servanda.interpreter.check.arguments import arguments_of
+from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import forget_changed, forget_local
 from servanda.interpreter.check.fit import condition_of, fit, fitted
 from servanda.interpreter.check.learn import learn, learn_let
 from servanda.interpreter.check.path import symbol_at, symbol_of
-from servanda.interpreter.check.unit import same_unit
 from servanda.interpreter.check.value import unknown, value_of
 
 KINDS_OF_EXPRESSION = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.symbols import EventSymbol
 from servanda.interpreter.model import FieldValue, Local, LocalValue, OutputValue, Value
-from servanda.interpreter.types import EventType, FieldUnit, OptionalType, OutputsType, Type
+from servanda.interpreter.types import EventType, FieldUnit, OptionalType, OutputsType, Type, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,15 @@ def forget_local(scope: Scope, local: Local) -> None:
         for fact in list(frame.present):
             if fact_chain(fact).local.number == local.number:
                 frame.present.discard(fact)
-        frame.equal_units[:] = [
-            pair
-            for pair in frame.equal_units
-            if not any(isinstance(u, FieldUnit) and u.root == local.number for u in pair)
-        ]
+        for path in [one for one in frame.equal_paths if is_rooted(one, local)]:
+            for other in frame.equal_paths.pop(path):
+                if not is_rooted(other, local):
+                    del frame.equal_paths[other][path]
+
+
+def is_rooted(path: Unit, local: Local) -> bool:
+    """Whether a path starts at a local."""
+    return isinstance(path, FieldUnit) and path.root == local.number
 
 
 def fact_chain(fact: object) -> Chain:

@@ -13,10 +13,10 @@ from decimal import Decimal
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
+from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import is_known_role
 from servanda.interpreter.check.misfit import report_may_be_missing, report_misfit
 from servanda.interpreter.check.scope import Place, Scope
-from servanda.interpreter.check.unit import same_unit
 from servanda.interpreter.check.value import is_zero, unknown, value_of
 from servanda.interpreter.model import Constant, Conversion, Convert, ListValue, Value
 from servanda.interpreter.types import (

@@ -1,10 +1,14 @@
 """Learn from a condition: add to a scope what holds there when the condition is true, or false.
 
-In come checked conditions and the values of a `let`; out come facts and equal units in a `Scope`.
+In come checked conditions and the values of a `let`; out come facts and equal paths in a `Scope`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from servanda.interpreter.check.equal_paths import learn_equal_paths
 from servanda.interpreter.check.facts import RoleFact, chain_of
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.unit import root_of, unit_of_currency
@@ -17,9 +21,17 @@ from servanda.interpreter.model import (
     Inverse,
     IsAbsent,
     Local,
+    RecordLookup,
     Value,
 )
-from servanda.interpreter.types import CURRENCY, FieldUnit, RecordType
+from servanda.interpreter.types import (
+    CURRENCY,
+    SERIAL,
+    FieldUnit,
+    OptionalType,
+    RecordType,
+    Unit,
+)
 
 
 def learn(condition: Value, scope: Scope, is_true: bool) -> None:
@@ -49,40 +61,57 @@ def learn(condition: Value, scope: Scope, is_true: bool) -> None:
 
 
 def learn_equal(left: Value, right: Value, scope: Scope) -> None:
-    """Add that two Currency values are one unit."""
-    if left.type != CURRENCY or right.type != CURRENCY:
-        return
-    first, second = unit_of_currency(left, scope), unit_of_currency(right, scope)
+    """Add that two records, or two Currency values, are one."""
+    first, second = path_of(left, scope), path_of(right, scope)
     if first is not None and second is not None:
-        scope.equal_units.append((first, second))
+        learn_equal_paths(first, second, scope)
+
+
+def path_of(value: Value, scope: Scope) -> Unit | None:
+    """Return the fixed path to a record, or the unit that a Currency is; None if it may change."""
+    if value.type == CURRENCY:
+        return unit_of_currency(value, scope)
+    return root_of(value, scope) if isinstance(value.type, RecordType) else None
 
 
 def learn_let(local: Local, value: Value, scope: Scope) -> None:
-    """Add what is known of a new `let`: what it is another name of, which units it was made with.
+    """Add what is known of a new `let`: what it is another name of, what it was made with.
 
     Call it once, for a local that is never set again.
     """
     if local.number in scope.checking.reassigned:
         return
-    root = root_of(value, scope)
-    if root is not None and isinstance(value.type, RecordType):
-        scope.checking.unit_roots[local.number] = root
-    elif value.type == CURRENCY:
-        unit = unit_of_currency(value, scope)
-        if isinstance(unit, FieldUnit):
-            scope.checking.unit_roots[local.number] = unit
-        elif unit is not None:
-            scope.equal_units.append((FieldUnit(local.number, local.name, ()), unit))
-    elif isinstance(value, CreateRecord):
-        learn_created(local, value, scope)
+    path = path_of(value, scope)
+    if isinstance(path, FieldUnit):
+        scope.checking.unit_roots[local.number] = path
+    else:
+        learn_held(FieldUnit(local.number, local.name, ()), value, scope)
 
 
-def learn_created(local: Local, value: CreateRecord, scope: Scope) -> None:
-    """Add the units of the Currency fields that a record was created with."""
+def learn_held(path: FieldUnit, value: Value, scope: Scope) -> None:
+    """Add what is known of a fixed path that holds `value`, and of what stands below it."""
+    waiting = [(path, value)]
+    while waiting:
+        path, value = waiting.pop()
+        if (other := path_of(value, scope)) is not None:
+            learn_equal_paths(path, other, scope)
+        for name, given in fixed_in(value, scope):
+            waiting.append((replace(path, fields=(*path.fields, name)), given))
+
+
+def fixed_in(value: Value, scope: Scope) -> Iterator[tuple[str, Value]]:
+    """Yield the keys and fixed fields of a record that is created or looked up, with their values.
+
+    A field that may be missing is left out: no unit hangs on it, even where it is there.
+    """
+    if not isinstance(value, CreateRecord | RecordLookup):
+        return
     symbol = scope.checking.declarations.record(value.record)
-    names = [slot.name for slot in symbol.keys][: len(value.keys)]
-    for name, given in (*zip(names, value.keys, strict=True), *value.fields):
-        if given.type == CURRENCY and symbol.slots[name].is_fixed:
-            unit = unit_of_currency(given, scope)
-            if unit is not None:
-                scope.equal_units.append((FieldUnit(local.number, local.name, (name,)), unit))
+    keys = [slot.name for slot in symbol.keys if slot.type != SERIAL]
+    if isinstance(value, RecordLookup):
+        keys = [slot.name for slot in symbol.keys]
+    fields = value.fields if isinstance(value, CreateRecord) else ()
+    for name, given in (*zip(keys, value.keys, strict=True), *fields):
+        slot = symbol.slots[name]
+        if slot.is_fixed and not isinstance(slot.type, OptionalType):
+            yield name, given

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
+from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
 from servanda.interpreter.check.scope import Scope
-from servanda.interpreter.check.unit import same_unit
 from servanda.interpreter.model import Constant, Convert, FieldValue, LocalValue, OutputValue, Value
 from servanda.interpreter.types import (
     DATE,

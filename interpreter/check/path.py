@@ -100,11 +100,7 @@ def symbol_at(names: Sequence[tree.Name], scope: Scope) -> Symbol | None:
     """Return what is declared under these names, marking it used."""
     if not names or is_value_name(names[0].text, scope):
         return None
-    found = scope.checking.declarations.find(names[0].text)
-    for name in names[1:]:
-        if not isinstance(found, ContractSymbol):
-            return None
-        found = found.declarations.symbols.get(name.text)
+    found = scope.checking.declarations.find_path(name.text for name in names)
     if found is not None:
         scope.checking.used_names.add(names[0].text)
     return found

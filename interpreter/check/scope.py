@@ -1,7 +1,7 @@
 """Scopes: the locals that are visible at a place, and what is known about them there.
 
 A scope is a chain of frames. It also carries facts that guards establish: which optional values
-are known to be present, and which units are known to be equal.
+are known to be present, and which fixed paths lead to one record or one unit.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Scope:
     locals: dict[str, Local] = field(default_factory=dict)
     present: set[object] = field(default_factory=set)
     """Facts of `interpreter/check/facts.py`: what is not missing, and who holds a role."""
-    equal_units: list[tuple[Unit, Unit]] = field(default_factory=list)
+    equal_paths: dict[Unit, dict[Unit, None]] = field(default_factory=dict)
+    """For each path those that lead to the same record, or are the same unit, both ways round; a
+    `FieldUnit` is a path, whatever stands at its end."""
     this: Local | None = None
     """The record that bare field names speak of, inside the declaration of a record."""
 

@@ -18,6 +18,7 @@ from servanda.interpreter.check.names import add_symbol, check_distinct, has_err
 from servanda.interpreter.check.scope import Checking, Place, Scope
 from servanda.interpreter.check.statement import check_block
 from servanda.interpreter.check.symbols import ContractSymbol, Declarations, EventSymbol, SlotSymbol
+from servanda.interpreter.check.unit_names import check_unit_names
 from servanda.interpreter.model import (
     Body,
     ContractModel,
@@ -39,6 +40,7 @@ def check_script(
     """Return the model of a test file or script, or None; `used` are contracts by name."""
     checking = Checking(Declarations(""), diagnostics)
     uses = declare_uses(file, used, checking)
+    check_unit_names(file, uses, diagnostics)
     check_items(file, diagnostics)
     if has_errors(file, diagnostics):
         return None  # Without its contracts nothing in a test can be understood.

@@ -6,7 +6,7 @@ order, resolve their names against it. A contract that is used by another offers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from servanda.grammar.nodes import Frozen, node
@@ -177,6 +177,16 @@ class Declarations:
             if (symbol := other.find(name)) is not None:
                 return symbol
         return None
+
+    def find_path(self, names: Iterable[str]) -> Symbol | None:
+        """Return what `a` or `o.a` stands for: each name but the first is one of a contract."""
+        first, *rest = names
+        found = self.find(first)
+        for name in rest:
+            if not isinstance(found, ContractSymbol):
+                return None
+            found = found.declarations.symbols.get(name)
+        return found
 
     def owners_of(self, name: str) -> list[EnumSymbol | LifecycleSymbol]:
         """Return the enums and lifecycles that have `name` as a member or state, in order."""

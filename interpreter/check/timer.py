@@ -14,6 +14,7 @@ from servanda.interpreter.check.body import Course, report
 from servanda.interpreter.check.branch import listed
 from servanda.interpreter.check.expression import value_of
 from servanda.interpreter.check.known_states import KnownStates
+from servanda.interpreter.check.moment import check_moment
 from servanda.interpreter.check.names import check_distinct, declare_local
 from servanda.interpreter.check.scope import Checking, Place, Scope
 from servanda.interpreter.check.statement import check_block
@@ -24,8 +25,6 @@ from servanda.interpreter.model import (
     Body,
     ClauseModel,
     ClauseStep,
-    Conversion,
-    Convert,
     EveryTrigger,
     FieldValue,
     HasBeenTrigger,
@@ -34,21 +33,16 @@ from servanda.interpreter.model import (
     RefuseStep,
     RequireStep,
     TimerModel,
-    Value,
 )
 from servanda.interpreter.types import (
     ANYTHING,
-    DATE,
     DURATION,
     MONTHS,
-    TIME,
     LifecycleType,
-    OptionalType,
     RecordType,
-    show_type,
 )
 from servanda.interpreter.values.times import DURATION_MAX_MS, MINUTE_MS, SECOND_MS
-from servanda.interpreter.walk import all_statements, find_values
+from servanda.interpreter.walk import all_statements
 
 DAYS_PER_MONTH_MAX = 31
 MINUTES_PER_DAY = 24 * 60
@@ -137,7 +131,7 @@ def check_trigger(
     if isinstance(trigger, tree.Every):
         return check_every(trigger, states, scope)
     if isinstance(trigger, tree.Reaches):
-        moment = check_moment(trigger.moment, binder, scope)
+        moment = check_moment(trigger.moment, record, binder, scope)
         return None if moment is None else ReachesTrigger(states, moment)
     return check_duration(trigger, states or (), scope)
 
@@ -199,54 +193,6 @@ def check_duration(
             help="write a duration, as in `3 days` or `2 * 1 month`",
         )
     return None
-
-
-def check_moment(written: tree.Expression, binder: LocalValue, scope: Scope) -> Value | None:
-    """Return the moment that is reached: a Time or Date in the record's own fields."""
-    value = value_of(written, scope)
-    if value.type == ANYTHING:
-        return None
-    base = value.type.base if isinstance(value.type, OptionalType) else value.type
-    if base not in (TIME, DATE):
-        report(
-            scope,
-            "E0414",
-            f"a moment is a Time or a Date, not `{show_type(value.type)}`",
-            written.span,
-            f"of type `{show_type(value.type)}`",
-            help="name a field of type Time, Date, `Time?` or `Date?`",
-        )
-        return None
-    foreign = next(find_values(value, lambda one: not is_own(one, binder)), None)
-    if foreign is not None:
-        report(
-            scope,
-            "E0414",
-            f"`reaches` reads only the fields of `{binder.local.name}` itself",
-            foreign.span,
-            "this may change without the record",
-            help=f"keep the moment in a field of `{binder.local.name}`",
-        )
-        return None
-    if base == DATE:
-        wanted = OptionalType(TIME) if isinstance(value.type, OptionalType) else TIME
-        return Convert(
-            type=wanted, span=value.span, conversion=Conversion.DATE_TO_TIME, operand=value
-        )
-    return value
-
-
-def is_own(value: Value, binder: LocalValue) -> bool:
-    """Whether a part of a moment depends on the record alone, through pure arithmetic."""
-    if isinstance(value, FieldValue):
-        return value.object == binder
-    if isinstance(value, LocalValue):
-        return value == binder
-    return type(value).__name__ in OWN_PARTS
-
-
-OWN_PARTS = frozenset({"Constant", "Arithmetic", "Negation", "Convert", "Conditional", "IsAbsent"})
-"""What a moment may be made of, besides the record's own fields."""
 
 
 def check_every(

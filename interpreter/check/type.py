@@ -28,7 +28,7 @@ from servanda.interpreter.check.symbols import (
 from servanda.interpreter.check.unit import (
     read_quietly,
     root_of,
-    unit_named,
+    unit_at,
 )
 from servanda.interpreter.check.value import report_unknown_unit
 from servanda.interpreter.model import Bound, FieldValue, LocalValue, Value
@@ -246,9 +246,9 @@ def unit_of_path(written: tree.Type, scope: Scope) -> Unit | None:
     names = written.path.names
     start = start_of_path(names[0], scope)
     if start is None:
-        unit = unit_named(names[0].text, scope) if len(names) == 1 else None
+        unit = unit_at(written.path, scope)
         if unit is None:
-            report_unknown_unit(names[0], scope)
+            report_unknown_unit(written.path, scope)
         return unit
     value = start
     for name in names[1:]:

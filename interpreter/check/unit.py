@@ -1,8 +1,8 @@
-"""Check units: which unit a name means, which two are the same, and which value holds one.
+"""Check units: which unit a name means, and which value holds one.
 
-In come model values, types and the facts of a scope; out come units, types whose units are seen
-from where they are read, and the Currency to show or to check at run time. It refuses to know
-syntax.
+In come paths, model values, types and the facts of a scope; out come units, types whose units are
+seen from where they are read, and the Currency to show or to check at run time. It refuses to know
+the tree of an expression.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from servanda.grammar import tree
 from servanda.grammar.source import Span
-from servanda.interpreter.check.facts import chain_of, event_of, frames, leans_on_guard
+from servanda.interpreter.check.facts import chain_of, event_of, leans_on_guard
 from servanda.interpreter.check.scope import Scope
-from servanda.interpreter.check.symbols import UnitSymbol
+from servanda.interpreter.check.symbols import ContractSymbol, UnitSymbol
 from servanda.interpreter.model import (
     Constant,
     FieldValue,
@@ -42,23 +43,43 @@ from servanda.interpreter.types import (
 from servanda.interpreter.values.units import ISO_4217
 
 
-def unit_named(name: str, scope: Scope) -> FixedUnit | None:
-    """Return the currency or declared unit of this name."""
-    if (known := ISO_4217.get(name)) is not None:
+def unit_at(path: tree.Path, scope: Scope) -> FixedUnit | None:
+    """Return the currency or declared unit that is written `CNY`, `Point` or `o.Point`."""
+    first, *rest = (name.text for name in path.names)
+    if not rest and (known := ISO_4217.get(first)) is not None:
         return FixedUnit(known.code, known.decimals)
-    symbol = scope.checking.declarations.find(name)
-    if isinstance(symbol, UnitSymbol):
-        scope.checking.used_names.add(name)
-        return FixedUnit(symbol.name, symbol.decimals)
+    symbol = scope.checking.declarations.find_path((first, *rest))
+    if not isinstance(symbol, UnitSymbol):
+        return None
+    scope.checking.used_names.add(first)
+    return FixedUnit(symbol.name, symbol.decimals)
+
+
+def unit_coded(code: str, scope: Scope) -> FixedUnit | None:
+    """Return the unit of a Currency constant, whichever contract declares it."""
+    if (known := ISO_4217.get(code)) is not None:
+        return FixedUnit(known.code, known.decimals)
+    declarations = scope.checking.declarations
+    for one in (declarations, *declarations.reachable()):
+        symbol = one.symbols.get(code)
+        # INVARIANT: no two contracts that are reached from one place declare a unit of one name.
+        if isinstance(symbol, UnitSymbol):
+            return FixedUnit(symbol.name, symbol.decimals)
     return None
 
 
 def declared_units(scope: Scope) -> list[str]:
-    """Return the names of declared units: a currency of ISO 4217 is never guessed by spelling."""
+    """Return how declared units are written: a currency of ISO 4217 is never guessed."""
     declarations = scope.checking.declarations
+    written = [("", one) for one in (declarations, *declarations.opened)]
+    written += [
+        (f"{alias}.", symbol.declarations)
+        for alias, symbol in declarations.symbols.items()
+        if isinstance(symbol, ContractSymbol)
+    ]
     return [
-        name
-        for one in (declarations, *declarations.opened)
+        prefix + name
+        for prefix, one in written
         for name, symbol in one.symbols.items()
         if isinstance(symbol, UnitSymbol)
     ]
@@ -67,7 +88,7 @@ def declared_units(scope: Scope) -> list[str]:
 def unit_of_currency(value: Value, scope: Scope) -> Unit | None:
     """Return the unit that a Currency value is, or None where it could change."""
     if isinstance(value, Constant):
-        return unit_named(str(value.value), scope)
+        return unit_coded(str(value.value), scope)
     root = root_of(value, scope)
     if root is None:
         return None
@@ -96,22 +117,6 @@ def root_of(value: Value, scope: Scope) -> FieldUnit | None:
     if scope.this is not None and chain.local.number == scope.this.number:
         return FieldUnit(-1, "", chain.fields)
     return FieldUnit(chain.local.number, chain.local.name, chain.fields)
-
-
-def same_unit(left: Unit, right: Unit, scope: Scope) -> bool:
-    """Whether two units are the same path, or guards say that they are equal."""
-    if left == right:
-        return True
-    pairs = [pair for frame in frames(scope) for pair in frame.equal_units]
-    reached = [left]
-    for unit in reached:
-        for first, second in pairs:
-            for here, there in ((first, second), (second, first)):
-                if here == unit and there not in reached:
-                    if there == right:
-                        return True
-                    reached.append(there)
-    return False
 
 
 def unit_in(shown: Type) -> Unit | None:

@@ -1,54 +1,47 @@
 """What a contract declares and nobody uses, as warnings.
 
-In comes the outline of a contract without errors; out come warnings. Only what has no meaning by
-itself is named: an action is there for parties, and a rule with `by` for those who may ask it.
+In comes the outline of a contract without errors; out come warnings. Only what nobody else can use
+either is named: who uses a contract is not known while it is checked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from servanda.interpreter.check.declare import Outline
 from servanda.interpreter.check.names import report
 from servanda.interpreter.check.symbols import (
-    ActionSymbol,
     ClauseSymbol,
     ContractSymbol,
-    DecisionSymbol,
-    EnumSymbol,
     EventSymbol,
     LifecycleSymbol,
     RecordSymbol,
     RoleSymbol,
-    RuleSymbol,
     Symbol,
-    UnitSymbol,
 )
-from servanda.interpreter.model import RuleModel
 
 KINDS: dict[type[Symbol], str] = {
+    # Roles of one name are one in all contracts, so whoever asks for a role declares it.
     RoleSymbol: "role",
-    UnitSymbol: "unit",
-    EnumSymbol: "enum",
+    # Records are created and moved, events emitted and clauses called by their own contract alone.
     LifecycleSymbol: "lifecycle",
     RecordSymbol: "record",
     EventSymbol: "event",
-    RuleSymbol: "rule",
-    DecisionSymbol: "decision",
     ClauseSymbol: "clause",
     ContractSymbol: "contract",
 }
+"""What is without effect if its own contract does not use it.
+
+Actions are done by parties. Rules and decisions are asked, and units and enums named, by tests and
+by the contracts that use this one.
+"""
 
 
-def check_unused(outline: Outline, rules: Mapping[str, RuleModel]) -> None:
+def check_unused(outline: Outline) -> None:
     """Warn of declarations, parameters and names that nobody uses."""
     checking = outline.checking
     for name, symbol in checking.declarations.symbols.items():
-        if isinstance(symbol, ActionSymbol) or name in checking.used_names:
+        kind = KINDS.get(type(symbol))
+        if kind is None or name in checking.used_names:
             continue
-        if isinstance(symbol, RuleSymbol) and rules[name].authority is not None:
-            continue
-        kind = KINDS[type(symbol)]
         report(
             checking.diagnostics,
             "W0201",

@@ -16,7 +16,7 @@ from servanda.grammar.tree import DurationUnit
 from servanda.interpreter.check.familiar_words import currency_meant
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
-from servanda.interpreter.check.unit import declared_units, unit_named
+from servanda.interpreter.check.unit import declared_units, unit_at
 from servanda.interpreter.model import Constant, Value
 from servanda.interpreter.types import (
     ANYTHING,
@@ -137,10 +137,9 @@ def decimal_of(expression: tree.DecimalLiteral, scope: Scope) -> Value:
 
 def amount_of(expression: tree.AmountLiteral, scope: Scope) -> Value:
     """Return an Amount in smallest units, exactly as written."""
-    name = expression.unit
-    unit = unit_named(name.text, scope)
+    unit = unit_at(expression.unit, scope)
     if unit is None:
-        report_unknown_unit(name, scope)
+        report_unknown_unit(expression.unit, scope)
         return unknown(expression.span)
     form = AMOUNT_FORM.fullmatch(expression.digits)
     fraction = (form[2] or "") if form else ""
@@ -165,19 +164,22 @@ def amount_of(expression: tree.AmountLiteral, scope: Scope) -> Value:
     return Constant(type=AmountType(unit), span=expression.span, value=value)
 
 
-def report_unknown_unit(name: tree.Name, scope: Scope) -> None:
+def report_unknown_unit(path: tree.Path, scope: Scope) -> None:
     """Report a unit that is neither of ISO 4217 nor declared."""
-    if name.text in scope.checking.misnamed:
+    if path.names[0].text in scope.checking.misnamed:
         return
-    meant = currency_meant(name.text)
+    shown, last = ".".join(name.text for name in path.names), path.names[-1].text
+    declared = declared_units(scope)
+    meant = currency_meant(shown)
+    meant = meant or next((one for one in declared if one.endswith(f".{last}")), "")
     scope.report(
         "E0217",
-        f"unknown unit `{name.text}`",
-        name.span,
+        f"unknown unit `{shown}`",
+        path.span,
         "no currency of ISO 4217 and no declared unit",
         advice=(f"did you mean `{meant}`?" if meant else "")
-        or did_you_mean(name.text, declared_units(scope))
-        or f"write a code of ISO 4217, as in `CNY`, or declare it: `unit {name.text} decimals 2`",
+        or did_you_mean(shown, declared)
+        or f"write a code of ISO 4217, as in `CNY`, or declare it: `unit {last} decimals 2`",
     )
 
 

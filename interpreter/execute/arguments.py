@@ -182,12 +182,15 @@ def take_amount(value: object, name: str, unit: str | None) -> Any:
 
 
 def unwrap(value: Any, name: str, unit: str) -> Any:
-    """Return the steps of Amounts at any depth, which must be of the unit that a field names."""
+    """Return the steps of Amounts at any depth, which must be of the unit that a field names.
+
+    `Amount(0, "")` is what a caller gives who knows no unit: nothing is nothing of any.
+    """
     if value is None:
         return None
     if type(value) is not Amount:
         return tuple([unwrap(one, name, unit) for one in value])
-    if value[1] != unit:
+    if value[1] != unit and value != (0, ""):
         raise bad(name, f"is in {_shown(value[1])}, not in {unit}")
     return value[0]
 

@@ -160,9 +160,10 @@ class Machine:
                 )
         if model.timezone != "UTC" and model.timezone not in self._zones:
             raise Undeployable(f"there is no data of the time zone {model.timezone}")
-        for unit, decimals in model.units.items():
-            if self._units.get(unit, decimals) != decimals:
-                raise Undeployable(f"{unit} has {self._units[unit]} decimals already")
+        for other in self.contracts.values():
+            for unit in model.units:
+                if unit in other.units:
+                    raise Undeployable(f"{other.name} declares the unit {unit} already")
 
     def knows_unit(self, code: str) -> bool:
         """Whether there is a currency or a declared unit of this code."""

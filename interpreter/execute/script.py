@@ -6,8 +6,10 @@ expressions mean is the same generated code that contracts run.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from servanda.grammar.source import Span
@@ -16,6 +18,7 @@ from servanda.interpreter.compile import Code, code_of
 from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.state import FIELD
 from servanda.interpreter.generate.script import write_script
 from servanda.interpreter.model import ScriptModel, TestModel
 from servanda.interpreter.receipts import Event, Notice
@@ -138,19 +141,30 @@ NOTICE = ("", NOTICE_NAME)
 """The contract (none) and the name under which a script reads the notices sent so far."""
 
 EventView = tuple[Any, ...]
-"""An event as a script reads it: its parameters' run-time values, references as rows."""
+"""An event as a script reads it: its parameters' run-time values, references as rows.
+
+It is a named tuple, for a unit that a parameter holds is read by its name, as that of a row.
+"""
 
 
 def view_events(
     machine: Machine, events: Iterable[Event], contract: str, name: str
 ) -> list[EventView]:
     """Return the events of one name, in order."""
-    types = [one for _, one in machine.contracts[contract].events[name].parameters]
+    parameters = machine.contracts[contract].events[name].parameters
+    view = _view_of(tuple(one for one, _ in parameters))
+    types = [one for _, one in parameters]
     return [
-        tuple(_inward(machine, *pair) for pair in zip(event.values, types, strict=True))
+        view._make(_inward(machine, *pair) for pair in zip(event.values, types, strict=True))
         for event in events
         if (event.contract, event.name) == (contract, name)
     ]
+
+
+@cache
+def _view_of(names: tuple[str, ...]) -> Any:
+    fields = [FIELD + name for name in names]
+    return namedtuple("EventView", fields)  # noqa: PYI024 -- its fields are known only now
 
 
 def view_notices(notices: Iterable[Notice]) -> list[EventView]:

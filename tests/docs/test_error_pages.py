@@ -19,7 +19,7 @@ ROOT = HERE.parents[1]
 PAGES = sorted((ROOT / "docs" / "errors").glob("[EW]*.md"))
 TITLE = re.compile(r"# ([EW][0-9]{4}): [^\n.]*[^\n.]\n\n\S")
 
-OF_FILES = re.compile(r"E00|E028|E0113|E0335|E0505")
+OF_FILES = re.compile(r"E00|[EW]028|E0113|E0335|E0505")
 """Codes that no program on a page can give: they are about files, or need one that is too large."""
 
 

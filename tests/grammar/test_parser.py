@@ -214,8 +214,8 @@ def test_a_record() -> None:
             TypedName(
                 name("price"),
                 money,
-                Range(tree.AmountLiteral("1", name("CNY")), tree.AmountLiteral("100", name("CNY"))),
-                tree.AmountLiteral("5", name("CNY")),
+                Range(tree.AmountLiteral("1", path("CNY")), tree.AmountLiteral("100", path("CNY"))),
+                tree.AmountLiteral("5", path("CNY")),
             ),
             TypedName(
                 name("note"),
@@ -289,7 +289,7 @@ def test_an_action() -> None:
     assert isinstance(branching, tree.If)
     assert [type(one.condition) for one in branching.branches] == [Compare, tree.IsMissing]
     assert branching.otherwise == Block(
-        (tree.Issue(tree.AmountLiteral("1000.50", name("CNY")), Member(value("a"), name("b"))),)
+        (tree.Issue(tree.AmountLiteral("1000.50", path("CNY")), Member(value("a"), name("b"))),)
     )
     assert isinstance(choose, tree.Choose)
     assert [one.names for one in choose.cases] == [names("High Low")]

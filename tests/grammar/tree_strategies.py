@@ -52,6 +52,9 @@ names = st.sampled_from([*PLAIN_NAMES, *PLAIN_NAMES, *SOFT_KEYWORDS, "at"]).map(
 plain_texts = st.text(TEXT_LETTERS, max_size=20)
 counts = st.integers(0, 10**9)
 paths = many(names, 1, 3).map(tree.Path)
+unit_paths = st.builds(
+    lambda first, rest: tree.Path((first, *rest)), plain_names, many(names, 0, 2)
+)
 alternatives = many(names, 1, 3).map(tree.Alternatives)
 name_lists = many(names, 1, 4)
 digits = st.from_regex(r"\A[0-9]{1,9}\Z")
@@ -71,7 +74,7 @@ literals = st.one_of(
     st.builds(tree.IntegerLiteral, counts),
     st.builds(tree.DecimalLiteral, fractions),
     st.builds(tree.DecimalLiteral, digits | fractions, is_percent=st.just(True)),
-    st.builds(tree.AmountLiteral, digits | fractions, plain_names),
+    st.builds(tree.AmountLiteral, digits | fractions, unit_paths),
     st.builds(tree.DurationLiteral, st.integers(0, 2000), st.sampled_from(tree.DurationUnit)),
     st.sampled_from(["2026-01-05", "0001-12-31", "2026-99-99"]).map(tree.DateLiteral),
     st.sampled_from(["2026-01-05T09:00Z", "2026-01-05T09:00:07Z", "2026-01-05T09:00:07.125Z"]).map(

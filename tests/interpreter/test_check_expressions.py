@@ -401,7 +401,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=3).map(lambda names: tree.Path(tupl
 LEAVES = st.one_of(
     st.integers(min_value=0, max_value=10**35).map(tree.IntegerLiteral),
     st.builds(tree.DecimalLiteral, st.sampled_from(["1.5", "0.0", "9" * 40]), st.booleans()),
-    st.builds(tree.AmountLiteral, st.sampled_from(["1", "1.25", "1.2345"]), NAMES),
+    st.builds(tree.AmountLiteral, st.sampled_from(["1", "1.25", "1.2345"]), PATHS),
     st.builds(tree.DurationLiteral, st.integers(0, 10**20), st.sampled_from(tree.DurationUnit)),
     st.sampled_from(["2026-01-05", "2026-13-05"]).map(tree.DateLiteral),
     st.sampled_from([tree.InstantLiteral("2026-01-05T09:00Z"), tree.MissingLiteral()]),

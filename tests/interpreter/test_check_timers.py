@@ -9,6 +9,7 @@ from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.check.contract import check_contract
 from servanda.interpreter.model import (
+    Conditional,
     ContractModel,
     Convert,
     EveryTrigger,
@@ -71,6 +72,8 @@ def trigger_of(heading: str) -> tuple[object, str]:
         ("when x: Account has been Open for 0 * 1 month", [("E0413", "0 * 1 month")]),
         ("when x: Account reaches x.count", [("E0414", "x.count")]),
         ("when x: Account reaches now + 3 days", [("E0414", "now")]),
+        ("when x: Account reaches least(x.made, now)", [("E0414", "now")]),
+        ("when x: Account reaches x.other.made + 1 day", [("E0414", "x.other.made")]),
         ("when x: Account in Clsoed reaches x.made", [("E0412", "Clsoed")]),
         ("every 0 days for x: Account", [("E0413", "every 0 days")]),
         ("every month on 32 for x: Account", [("E0413", "every month on 32")]),
@@ -111,12 +114,39 @@ def test_a_date_is_reached_at_its_midnight() -> None:
     trigger, _ = trigger_of("when x: Account in Open reaches x.until")
     assert isinstance(trigger, ReachesTrigger)
     assert trigger.states == ("Open",)
-    assert isinstance(trigger.moment, Convert)
+    assert isinstance(trigger.moment, Conditional)
+    assert isinstance(trigger.moment.then, Convert)
     assert trigger.moment.type == OptionalType(TIME)
     trigger, title = trigger_of("when x: Account reaches x.made + 3 days")
     assert isinstance(trigger, ReachesTrigger)
     assert trigger.moment.type == TIME
     assert title == "when x: Account reaches x.made + 3 days"
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "x.until + 3 days",
+        "least(x.made, x.made + 2 hours)",
+        "most(x.until, x.until + x.count * 1 day) + 1 month",
+        "(if x.until is missing then x.made + 1 hour else least(x.made, x.made))",
+        "(if x.other is missing then x.until - 1 day else x.until)",
+        "(if x.until is not missing then x.until else missing)",
+    ],
+)
+def test_a_moment_may_be_made_of_what_may_be_missing(moment: str) -> None:
+    """Where something is missing that it is made of, the moment is missing as well."""
+    trigger, _ = trigger_of(f"when x: Account reaches {moment}")
+    assert isinstance(trigger, ReachesTrigger)
+    assert trigger.moment.type in (TIME, OptionalType(TIME))
+
+
+def test_what_the_moment_supposes_is_not_known_in_the_timer() -> None:
+    """The timer may run late, when the field has been made missing."""
+    _, found = check(
+        'when x: Account reaches x.until\n  notify x.holder that "{x.until + 1 day}"\n'
+    )
+    assert [one.code for one in found if not one.is_warning] == ["E0305"]
 
 
 def test_a_moment_is_the_records_own() -> None:

@@ -11,11 +11,12 @@ from servanda.grammar import tree
 from servanda.grammar.parser import parse_expression
 from servanda.grammar.source import Source
 from servanda.interpreter.check.arguments import arguments_of
+from servanda.interpreter.check.equal_paths import learn_equal_paths
 from servanda.interpreter.check.expression import learn_let, same_unit, value_of
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.symbols import ActionSymbol
 from servanda.interpreter.model import CreateRecord, Value
-from servanda.interpreter.types import AmountType, FieldUnit, FixedUnit, show_type
+from servanda.interpreter.types import ANY_UNIT, AmountType, FieldUnit, FixedUnit, show_type
 
 CNY = FixedUnit("CNY", 2)
 
@@ -126,13 +127,13 @@ def test_a_local_that_is_set_again_holds_no_unit(make_scope: Callable[..., Scope
     assert [one.code for one in scope.checking.diagnostics] == ["E0326"]
 
 
-def test_equal_units_are_found_in_any_order(make_scope: Callable[..., Scope]) -> None:
+def test_equal_paths_are_found_in_any_order(make_scope: Callable[..., Scope]) -> None:
     """Equality of units is reflexive, symmetric and transitive, and says no more."""
     scope = make_scope()
     first, second, third, fourth = (FieldUnit(number, "x", ("c",)) for number in range(4))
-    scope.equal_units.append((second, first))
+    learn_equal_paths(second, first, scope)
     inner = scope.child()
-    inner.equal_units.append((second, third))
+    learn_equal_paths(second, third, inner)
     assert same_unit(first, third, inner)
     assert same_unit(third, first, inner)
     assert same_unit(fourth, fourth, inner)
@@ -165,9 +166,17 @@ def test_a_party_names_a_record_by_its_key(make_scope: Callable[..., Scope]) -> 
     assert len(scope.checking.diagnostics) == 0
 
 
-@pytest.mark.parametrize("texts", [["5", "5 CNY"], ['"x"', "0"], ['"x"', "5"]])
+def test_a_party_gives_nothing_without_a_unit(make_scope: Callable[..., Scope]) -> None:
+    """A bare 0 is nothing of any unit: the action knows which."""
+    scope = make_scope(Place.SCRIPT)
+    _, amount = given(['"x"', "0"], scope)
+    assert amount.type == AmountType(ANY_UNIT)
+    assert len(scope.checking.diagnostics) == 0
+
+
+@pytest.mark.parametrize("texts", [["5", "5 CNY"], ['"x"', "5"], ['"x"', "0.0"]])
 def test_a_party_gives_no_bare_number(make_scope: Callable[..., Scope], texts: list[str]) -> None:
-    """A key has its own type, and an amount its unit, even of nothing."""
+    """A key has its own type, and an amount its unit."""
     scope = make_scope(Place.SCRIPT)
     given(texts, scope)
     assert [one.code for one in scope.checking.diagnostics] == ["E0301"]

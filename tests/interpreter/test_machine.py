@@ -134,15 +134,15 @@ OTHER = """\
 contract Other version 1
 use Base as b
 role Bank
-unit Point decimals 2
+unit Grain decimals 2
 record Thing[name: Text]
-  money: Balance of Point
+  money: Balance of Grain
 action make(name: Text, item: b.Item)
   by Bank
   create Thing(name: name)
 action fill(thing: Thing)
   by Bank
-  issue 1.50 Point to thing.money
+  issue 1.50 Grain to thing.money
 """
 
 
@@ -216,7 +216,7 @@ def test_costs_are_counted_and_bounded() -> None:
 
 
 def test_only_what_fits_is_deployed() -> None:
-    """A contract is deployed once, after those that it uses, with units and zones that agree."""
+    """A contract is deployed once, after those it uses, with units of its own and known zones."""
     base = CONTRACT.replace("contract Works", "contract Base")
     first, second = worlds.programs(base, OTHER)
     machine = Machine()
@@ -225,10 +225,12 @@ def test_only_what_fits_is_deployed() -> None:
     machine.deploy(first)
     with pytest.raises(Undeployable, match="deployed already"):
         machine.deploy(first)
-    with pytest.raises(Undeployable, match="Point has 0 decimals"):
-        machine.deploy(second)
+    (same,) = worlds.programs(CONTRACT)
+    with pytest.raises(Undeployable, match="Base declares the unit Point already"):
+        machine.deploy(same)
+    machine.deploy(second)
     (zoned,) = worlds.programs(CONTRACT.replace("version 1", 'version 1\ntimezone "Asia/Tokyo"', 1))
     with pytest.raises(Undeployable, match="Asia/Tokyo"):
         machine.deploy(zoned)
-    assert list(machine.contracts) == ["Base"]
+    assert list(machine.contracts) == ["Base", "Other"]
     machine.audit()

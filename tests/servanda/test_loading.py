@@ -193,3 +193,65 @@ def test_the_api_offers_what_it_says() -> None:
     assert all(hasattr(api, name) for name in api.__all__)
     assert set(api.__all__) <= set(dir(api))
     assert not hasattr(api, "nonsense")
+
+
+CALLED = """role Bank
+action credit()
+  by Bank or contract Orders
+rule known(): Bool
+  by {}
+  give true
+"""
+
+
+def callers_not_found(loader: Loader) -> list[tuple[str, str]]:
+    """Return message and help of every warning of a caller that was not found."""
+    return [
+        (one.message, one.help)
+        for loaded in loader.files.values()
+        for one in loaded.diagnostics
+        if one.code == "W0280"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("authority", "names"),
+    [
+        ("contract Orders", []),
+        ("Bank or contract Ordres", ["Ordres"]),
+        ("contract Nobody or (contract Orders or contract Ledgr)", ["Nobody", "Ledgr"]),
+    ],
+)
+def test_a_caller_is_looked_for_beside_the_file(
+    tmp_path: Path, authority: str, names: list[str]
+) -> None:
+    """The caller uses this contract and not the other way round: only its file tells its name."""
+    write(tmp_path, ledger=CALLED.format(authority), orders="use Ledger as l\n")
+    loader = Loader()
+    loader.load(str(tmp_path / "ledger.contract"))
+    wanted = [f"no contract `{one}` is found that could call this" for one in names]
+    assert [message for message, _ in callers_not_found(loader)] == wanted
+
+
+def test_the_nearest_caller_is_suggested(tmp_path: Path) -> None:
+    """A name beside is suggested, but not that of the contract itself, which never calls itself."""
+    write(tmp_path, ledger=CALLED.format("contract Ordres or contract Ledgr"), orders="role R\n")
+    loader = Loader()
+    loader.load(str(tmp_path / "ledger.contract"))
+    first, second = (advice for _, advice in callers_not_found(loader))
+    assert first == "did you mean `Orders`?"
+    assert second.startswith("write the name of the contract that calls")
+
+
+def test_a_caller_that_leads_to_the_library_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What uses a contract of another folder is known while that is loaded."""
+    library = tmp_path / "library"
+    library.mkdir()
+    write(library, ledger=CALLED.format("contract Orders"))
+    write(tmp_path, orders="use Ledger as l\naction a()\n  by l.Bank\n  l.credit()\n")
+    monkeypatch.setattr(loading, "LIBRARY_FOLDER", str(library))
+    loader = Loader()
+    loader.load(str(tmp_path / "orders.contract"))
+    assert callers_not_found(loader) == []
