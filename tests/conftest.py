@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A machine that is busy with something else is no fault of what is tested.
+settings.register_profile("servanda", deadline=None)
+settings.load_profile("servanda")
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 

@@ -52,6 +52,7 @@ from servanda.interpreter.types import (
     AmountType,
     FixedUnit,
     RecordType,
+    Unit,
     UnroundedType,
 )
 from servanda.interpreter.walk import find_values, values_of_body
@@ -336,7 +337,7 @@ def total_of(
         report_not_linear(value.span, label, scope)
         return None
     counted = value.value.type
-    if isinstance(counted, AmountType | UnroundedType) and not isinstance(counted.unit, FixedUnit):
+    if isinstance(counted, AmountType | UnroundedType) and not is_one_unit(counted.unit, group):
         report_not_linear(value.value.span, "the records may hold different units", scope)
         return None
     split = split_where(domain.condition, value.binder, group, scope)
@@ -347,6 +348,11 @@ def total_of(
         if part is not None and not reads_own(part, value.binder, scope, purity):
             return None
     return RunningTotal(value.kind, domain.type, value.binder, where, value.value, group_value)
+
+
+def is_one_unit(unit: Unit, group: Local | None) -> bool:
+    """Whether a total counts in one unit: one that is named, or a fixed field of its group."""
+    return isinstance(unit, FixedUnit) or (group is not None and unit.root == group.number)
 
 
 def split_where(

@@ -9,7 +9,7 @@ as an attribute. Nothing here knows what the changes mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from sortedcontainers import SortedList
@@ -87,30 +87,40 @@ class IndexTable:
         # A missing value sorts before every present one and is never in a range.
         return (value is not None, value, row.key)
 
-    def find(
+    def find(self, table: Table, values: tuple[object, ...]) -> Iterable[Any]:
+        """Return the rows with these values, in key order; of an index without a range.
+
+        They are looked up one by one, so that a loop that stops early costs no more than it took.
+        """
+        return map(table.rows.__getitem__, map(_key_of, self.buckets.get(values, ())))
+
+    def find_within(
         self,
         table: Table,
         values: tuple[object, ...],
-        low: Any = None,
-        high: Any = None,
+        low: Any,
+        high: Any,
+        meter: Meter,
         *,
-        is_low_open: bool = False,
-        is_high_open: bool = False,
+        is_low_open: bool,
+        is_high_open: bool,
     ) -> list[Any]:
-        """Return the rows with these values whose range field is in low..high, in key order."""
+        """Return the rows with these values whose range field is in low..high, in key order.
+
+        All must be found before the first in key order is known, so each costs a step, also those
+        behind a `limit`.
+        """
         bucket = self.buckets.get(values)
         if bucket is None:
             return []
-        rows = table.rows
-        if self.range_slot is None or (low is None and high is None):
-            keys = [entry[-1] for entry in bucket]
-        else:
-            keys = [
-                entry[2] for entry in self._within(bucket, low, high, is_low_open, is_high_open)
-            ]
-        if self.range_slot is not None:
-            keys.sort()
-        return [rows[key] for key in keys]
+        keys = []
+        for entry in self._within(bucket, low, high, is_low_open, is_high_open):
+            keys.append(entry[2])
+            meter.steps += 1
+            if meter.steps > meter.steps_max:
+                break  # The loop over what was found ends before its first turn.
+        keys.sort()
+        return [table.rows[key] for key in keys]
 
     def _within(
         self, bucket: SortedList[Any], low: Any, high: Any, is_low_open: bool, is_high_open: bool
@@ -123,6 +133,17 @@ class IndexTable:
             if high is not None and (value > high or (is_high_open and value == high)):
                 return
             yield entry
+
+
+def _key_of(entry: tuple[Any, ...]) -> Any:
+    return entry[-1]
+
+
+class Meter(Protocol):
+    """Who pays for what is looked at."""
+
+    steps: int
+    steps_max: int
 
 
 class Table:

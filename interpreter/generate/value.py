@@ -370,12 +370,12 @@ class Values:
         table = self.writer.reference("table", record.contract, record.name)
         index = self.writer.constant(domain.index)
         values = self.several(domain.equalities)
-        if domain.low is None and domain.high is None:
+        if domain.index.range_field is None:
             return f"{table}.indexes[{index}].find({table}, ({values}))"
         low = "None" if domain.low is None else self.write(domain.low)
         high = "None" if domain.high is None else self.write(domain.high)
         return (
-            f"{table}.indexes[{index}].find({table}, ({values}), {low}, {high}, "
+            f"{table}.indexes[{index}].find_within({table}, ({values}), {low}, {high}, c, "
             f"is_low_open={domain.is_low_open}, is_high_open={domain.is_high_open})"
         )
 

@@ -287,17 +287,18 @@ record Purse[name: Text]
   count: Int = 0
   progress: Progress
 record Quota[name: Text]
-  most: Amount of CNY
+  currency: Currency
+  most: Amount of currency
 record Share[id: Serial]
   quota: Quota
-  part: Amount of CNY
+  part: Amount of quota.currency
 action sew(name: Text, currency: Currency, floor: Int)
   by Bank
   create Purse(name: name, currency: currency, floor: floor)
-action limit_to(name: Text, most: Amount of CNY)
+action limit_to(name: Text, currency: Currency, most: Amount of currency)
   by Bank
-  create Quota(name: name, most: most)
-action share(quota: Quota, part: Amount of CNY)
+  create Quota(name: name, currency: currency, most: most)
+action share(quota: Quota, part: Amount of quota.currency)
   by Bank
   create Share(quota: quota, part: part)
 action fill(purse: Purse, amount: Amount of purse.currency)
@@ -376,14 +377,15 @@ def test_a_broken_invariant_is_seen_with_its_values(fund: World) -> None:
 
 def test_a_broken_total_is_seen(fund: World) -> None:
     """Of an invariant over many records the running total is what it saw."""
-    fund.does("b", "limit_to", "q", Amount(9, "CNY"))
-    fund.does("b", "share", "q", Amount(7, "CNY"))
-    receipt, trace = fund.trace(Call("Fund", "share", ("q", Amount(3, "CNY")), ("b",)))
+    fund.does("b", "limit_to", "q", "JPY", Amount(9, "JPY"))
+    fund.does("b", "share", "q", Amount(7, "JPY"))
+    receipt, trace = fund.trace(Call("Fund", "share", ("q", Amount(3, "JPY")), ("b",)))
     assert receipt.code == "INVARIANT"
     total = "sum(s.part for s in Share where s.quota == quota) = 10"
     assert {total, "quota.most = 9"} <= set(seen_of(fund, trace, "value"))
     (invariant,) = (one for one in trace.root.all() if one.kind == "invariant")
     assert invariant.value.key == "q"
+    assert {one.unit for one in trace.root.all() if one.value in {9, 10}} == {"JPY"}
 
 
 def test_a_timer_is_explained_like_a_call(fund: World) -> None:
