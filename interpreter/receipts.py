@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from servanda.grammar.source import Span
+from servanda.interpreter.types import RecordType
 
 
 class Amount(NamedTuple):
@@ -50,11 +51,22 @@ class Call(NamedTuple):
     signers: tuple[str, ...]
 
 
+class Firing(NamedTuple):
+    """A timer that ran: of which contract, its number and title, the record, and due when."""
+
+    contract: str
+    number: int
+    title: str
+    record: RecordType
+    key: object
+    due_ms: int
+
+
 class Receipt(NamedTuple):
     """What became of a call or a timer.
 
     `code` is None when it was done, else the refusal's; `span` is the clause that refused.
-    `value` is what was given; `cost` counts steps.
+    `value` is what was given; `cost` counts steps; `firing` says which timer it was.
     """
 
     title: str
@@ -65,6 +77,7 @@ class Receipt(NamedTuple):
     events: tuple[Event, ...]
     notices: tuple[Notice, ...]
     cost: int
+    firing: Firing | None = None
 
     @property
     def is_done(self) -> bool:

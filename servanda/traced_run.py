@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from servanda.interpreter.execute.explain import Firing, Trace
-from servanda.interpreter.receipts import Call, Receipt
+from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.receipts import Call, Firing, Receipt
 from servanda.run_facts import Step
 from servanda.script_run import ScriptRun
 
@@ -54,7 +54,7 @@ class TracedRun(ScriptRun):
     last_faulted: Wanted | None = None
     """The last timer that faulted."""
     _fired: int = 0
-    _firing: tuple[Firing, Trace] | None = None
+    _trace: Trace | None = None
 
     def want(self, wanted: Wanted) -> None:
         """Look for a call or a timer."""
@@ -86,12 +86,12 @@ class TracedRun(ScriptRun):
         step = Step(now, call.signers, call.contract, call.action, call.arguments, receipt)
         raise Explanation(Explained(here, now, step, receipt, trace))
 
-    def _choose_trace(self, firing: Firing) -> Trace | None:
+    def _choose_trace(self, _: Firing) -> Trace | None:
         self._fired += 1
         if self.wanted is None or self._fired != self.wanted.number:
             return None
-        self._firing = firing, Trace()
-        return self._firing[1]
+        self._trace = Trace()
+        return self._trace
 
     def take_timer(self, receipt: Receipt) -> None:
         """Take what a timer came to; they come in the order in which they fired."""
@@ -100,7 +100,8 @@ class TracedRun(ScriptRun):
         if receipt.code is not None:
             self.last_faulted = here
         if here == self.wanted:
-            assert self._firing is not None, "a receipt comes after its timer fired"
-            firing, trace = self._firing
+            firing, trace = receipt.firing, self._trace
+            assert firing is not None, "this is the receipt of a timer"
+            assert trace is not None, "a receipt comes after its timer fired"
             raise Explanation(Explained(here, self.machine.now, firing, receipt, trace))
         super().take_timer(receipt)

@@ -13,9 +13,9 @@ from servanda.excerpt import visible_text
 from servanda.failure_text import show_call
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
-from servanda.interpreter.execute.explain import Firing, Seen, Trace
+from servanda.interpreter.execute.explain import Seen, Trace
 from servanda.interpreter.execute.state import Row
-from servanda.interpreter.receipts import Event
+from servanda.interpreter.receipts import Event, Firing
 from servanda.interpreter.types import BOOL
 from servanda.interpreter.values.show import show_bool, show_time
 from servanda.run_facts import Step
@@ -70,8 +70,8 @@ def shown_what(run: TracedRun, explained: Explained) -> str:
     what = explained.what
     if isinstance(what, Step):
         return show_call(what, run.machine.contracts, run.decimals)
-    record = show_value(what.row, what.timer.record, run.decimals)
-    return f"{what.timer.title}, for {record}, due at {show_time(what.due_ms)}"
+    record = show_value(what.key, what.record, run.decimals)
+    return f"{what.title}, for {record}, due at {show_time(what.due_ms)}"
 
 
 def shown_outcome(run: TracedRun, explained: Explained) -> str | None:

@@ -11,8 +11,7 @@ language writes them.
 from __future__ import annotations
 
 from servanda.diagnostic_json import JsonValue, place_to_json
-from servanda.interpreter.execute.explain import Firing
-from servanda.interpreter.receipts import Receipt
+from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
 from servanda.traced_run import Explained, TracedRun
 from servanda.value_text import show_value
@@ -37,8 +36,8 @@ def _what_to_json(run: TracedRun, explained: Explained) -> dict[str, JsonValue]:
     if isinstance(what, Firing):
         return {
             "contract": what.contract,
-            "timer": what.timer.title,
-            "record": show_value(what.row, what.timer.record, run.decimals),
+            "timer": what.title,
+            "record": show_value(what.key, what.record, run.decimals),
             "due": show_time(what.due_ms),
         }
     action = run.machine.contracts[what.contract].actions.get(what.action)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from servanda.grammar.source import Span
-from servanda.interpreter.execute.state import Row
 from servanda.interpreter.generate.writer import Site
-from servanda.interpreter.model import TimerModel
 from servanda.interpreter.types import Type
 
 SEEN_COUNT_MAX = 10_000
@@ -58,15 +56,6 @@ class Seen:
             seen = waiting.pop()
             yield seen
             waiting.extend(reversed(seen.parts))
-
-
-class Firing(NamedTuple):
-    """A timer that is about to run: of which contract, about which record, due when."""
-
-    contract: str
-    timer: TimerModel
-    row: Row
-    due_ms: int
 
 
 Mark = tuple[Site, int]

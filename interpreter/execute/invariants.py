@@ -81,11 +81,15 @@ class Total:
         total = self.totals.get(group, 0)
         return total if isinstance(total, int) else add(total, ZERO)
 
+    def restore(self) -> None:
+        """Count all rows, of a total that has seen none."""
+        for row in self.table.rows.values():
+            self._set(row, self.share_of(row))
+
     def audit(self) -> None:
         """Assert that the totals are what a count of all rows gives."""
         again = Total(self.table, self.share_of)
-        for row in self.table.rows.values():
-            again._set(row, self.share_of(row))
+        again.restore()
         assert again.shares == self.shares, "the shares of a running total are wrong"
         assert again.totals == self.totals, "a running total is wrong"
 
@@ -124,6 +128,12 @@ class Invariants:
             self._totals.setdefault(total.table, []).append((check, total))
         if invariant.group_record is not None:
             self._grouped.setdefault(tables[invariant.group_record], []).append(check)
+
+    def restore(self) -> None:
+        """Make every running total from the rows there are."""
+        for pairs in self._totals.values():
+            for _, total in pairs:
+                total.restore()
 
     def audit(self) -> None:
         """Assert that every running total is what a count of all rows gives."""

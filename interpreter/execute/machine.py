@@ -16,13 +16,14 @@ from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
 from servanda.interpreter.execute.arguments import bad_signers
 from servanda.interpreter.execute.audit import audit_indexes, audit_money, audit_serials
 from servanda.interpreter.execute.context import Context, Overdue
-from servanda.interpreter.execute.explain import Firing, Trace
+from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.execute.invariants import Invariants
 from servanda.interpreter.execute.members import Members
 from servanda.interpreter.execute.outward import outward, unit_given
+from servanda.interpreter.execute.restore import restore_tables
 from servanda.interpreter.execute.runtime import names_for_generated_code, over_cost
 from servanda.interpreter.execute.settle import settle
-from servanda.interpreter.execute.state import FIELD, Table, Tables, undo
+from servanda.interpreter.execute.state import FIELD, Row, Table, Tables, rows_in, undo
 from servanda.interpreter.execute.timers import (
     ArmedTimer,
     Entry,
@@ -34,7 +35,7 @@ from servanda.interpreter.execute.timers import (
 from servanda.interpreter.generate.contract import moment_fields
 from servanda.interpreter.generate.writer import Reference
 from servanda.interpreter.model import ContractModel, Index, ReachesTrigger, TimerModel
-from servanda.interpreter.receipts import Call, Receipt
+from servanda.interpreter.receipts import Call, Firing, Receipt
 from servanda.interpreter.refusals import Code as RefusalCode
 from servanda.interpreter.refusals import Refused
 from servanda.interpreter.types import RecordType
@@ -85,6 +86,8 @@ class Machine:
         """Receipts of timers that a call ran early; whoever asks for them empties the list."""
         self.choose_trace: Callable[[Firing], Trace | None] | None = None
         """Asked before each timer runs: with a trace it runs through the code with probes."""
+        self.touched: dict[Row, None] | None = None
+        """The records that changed, for whoever keeps them; None where nobody does."""
         self._zones: Mapping[str, Zone] = zones or {}
         self._units = {code: unit.decimals for code, unit in ISO_4217.items()}
         self._bound: dict[str, Bound] = {}
@@ -168,6 +171,10 @@ class Machine:
     def knows_unit(self, code: str) -> bool:
         """Whether there is a currency or a declared unit of this code."""
         return code in self._units
+
+    def restore(self) -> None:
+        """Make the running figures from records that were put into the tables."""
+        self.issued = restore_tables(self.tables, self._invariants)
 
     def audit(self) -> None:
         """Assert, over the whole state, what calls assert of what they touch."""
@@ -277,8 +284,8 @@ class Machine:
         except BaseException:
             undo(context.undo)
             raise
-        if context.issued:
-            self._keep(context.issued)
+        if context.issued or self.touched is not None:
+            self._keep(context)
         if value is not None:
             value = self._given(call, value)
         return self._receipt(context, call.action, value)
@@ -320,11 +327,17 @@ class Machine:
         unit = unit_given(model.result, model.parameters, call.arguments, self.tables)
         return outward(value, model.result, unit)
 
-    def _keep(self, issued: Mapping[tuple[str, str], int]) -> None:
-        for place, steps in issued.items():
-            self.issued[place] = self.issued.get(place, 0) + steps
+    def _keep(self, context: Context) -> None:
+        """Keep what has happened: what was issued, and which records are not as they were."""
+        if context.issued:
+            for place, steps in context.issued.items():
+                self.issued[place] = self.issued.get(place, 0) + steps
+        if self.touched is not None:
+            self.touched.update(rows_in(context.undo))
 
-    def _receipt(self, context: Context, title: str, value: Any) -> Receipt:
+    def _receipt(
+        self, context: Context, title: str, value: Any, firing: Firing | None = None
+    ) -> Receipt:
         events, notices = context.events, context.notices
         # One is made for every call, and the constructor of a named tuple is a function more.
         return tuple.__new__(
@@ -338,15 +351,20 @@ class Machine:
                 tuple(events) if events else (),
                 tuple(notices) if notices else (),
                 context.steps,
+                firing,
             ),
         )
 
-    def _refusal(self, context: Context, title: str, refused: Refused) -> Receipt:
+    def _refusal(
+        self, context: Context, title: str, refused: Refused, firing: Firing | None = None
+    ) -> Receipt:
         code = refused.code
         if type(code) is not str:
             # The `value` of an enum's member is a property that costs as much as all of this.
             code = code._value_  # type: ignore[attr-defined]
-        return Receipt(title, code, refused.message, refused.span, None, (), (), context.steps)
+        return Receipt(
+            title, code, refused.message, refused.span, None, (), (), context.steps, firing
+        )
 
     def locate(self, refused: Refused) -> None:
         """Give a refusal the clause that it came from: the innermost generated line."""
@@ -431,9 +449,10 @@ class Machine:
         order: Order = entry.order
         bound = self._bound[order.contract]
         timer = bound.model.timers[order.number]
-        trace = None
-        if self.choose_trace is not None:
-            trace = self.choose_trace(Firing(order.contract, timer, row, entry.due))
+        firing = Firing(
+            *(order.contract, order.number, timer.title, timer.record, row.key, entry.due)
+        )
+        trace = None if self.choose_trace is None else self.choose_trace(firing)
         context = Context(self, order.contract, ())
         context.due, context.probe = entry.due, trace
         name = (order.contract, order.number)
@@ -447,17 +466,18 @@ class Machine:
         except Refused as refused:
             self.locate(refused)
             undo(context.undo)
-            self.queue.put(row, name, retried(entry, self.now), [])
-            receipt = self._refusal(context, timer.title, refused)
+            self.queue.put(row, name, retried(entry, self.now), context.undo)
+            if self.touched is not None:
+                self.touched.update(rows_in(context.undo))
+            receipt = self._refusal(context, timer.title, refused, firing)
             if trace is not None:
                 trace.refuse(str(receipt.code), receipt.message, receipt.span)
             return receipt
         except BaseException:
             undo(context.undo)
             raise
-        if context.issued:
-            self._keep(context.issued)
-        return self._receipt(context, timer.title, None)
+        self._keep(context)
+        return self._receipt(context, timer.title, None, firing)
 
 
 class Undeployable(Exception):  # noqa: N818 -- what is wrong is where the contract was sent

@@ -207,6 +207,14 @@ class Table:
         if self.watch is not None:
             self.watch.created(row, journal)
 
+    def reference(self, key: Any) -> Any:
+        """Return the row of a record that is there, though its fields may come only later."""
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = self.make()
+            row.key = key
+        return row
+
     def change(self, row: Row, slot: str, value: object, journal: Journal) -> None:
         """Set a field that an index or a timer looks at."""
         old = getattr(row, slot)
@@ -266,6 +274,11 @@ def undo(journal: Journal) -> None:
         else:
             target.undo(old)
     journal.clear()
+
+
+def rows_in(journal: Journal) -> dict[Any, None]:
+    """Return the rows of which anything changed, also when their timers are due."""
+    return {(target if slot else change[0]): None for target, slot, change in journal}
 
 
 def touched_rows(journal: Journal) -> list[Any]:

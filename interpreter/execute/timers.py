@@ -9,7 +9,7 @@ changed fields. Firing is somebody else's job (`interpreter/execute/machine.py`)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sortedcontainers import SortedList
@@ -106,6 +106,10 @@ class TimerQueue:
     def waiting(self, row: Row, contract: str, number: int) -> Entry | None:
         """Return the entry of one timer of one row."""
         return self._by_row.get(row, {}).get((contract, number))
+
+    def armed(self, row: Row) -> Mapping[tuple[str, int], Entry]:
+        """Return the entries of a row, by contract and number of the timer."""
+        return self._by_row.get(row, {})
 
     def put(self, row: Row, timer: tuple[str, int], entry: Entry | None, journal: Journal) -> None:
         """Set, replace or (with None) remove the entry of a timer of a row."""

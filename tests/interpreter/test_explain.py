@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from servanda.interpreter.execute.explain import SEEN_COUNT_MAX, Firing, Seen, Trace
-from servanda.interpreter.receipts import Amount, Call, Receipt
+from servanda.interpreter.execute.explain import SEEN_COUNT_MAX, Seen, Trace
+from servanda.interpreter.receipts import Amount, Call, Firing, Receipt
 from servanda.interpreter.types import BOOL, INT
 from servanda.interpreter.values.times import parse_time
 
@@ -400,11 +400,11 @@ def test_a_timer_is_explained_like_a_call(fund: World) -> None:
     fund.machine.choose_trace = choose
     fund.at("2026-01-07T00:00Z")
     ((firing, trace),) = seen
-    assert (firing.row.key, firing.due_ms) == ("a", parse_time("2026-01-06T09:00Z"))
+    assert (firing.key, firing.due_ms) == ("a", parse_time("2026-01-06T09:00Z"))
     assert "purse.count == 4 = True" in seen_of(fund, trace, "guard")
     seen.clear()
     fund.does("b", "sew", "z", "JPY", 0)
     fund.at("2026-01-08T00:00Z")
-    (faulted,) = [trace for firing, trace in seen if firing.row.key == "z"]
+    (faulted,) = [trace for firing, trace in seen if firing.key == "z"]
     assert {"purse.count = -1", "purse.floor = 0"} <= set(seen_of(fund, faulted, "value"))
     assert [one.title for one in faulted.root.all() if one.kind == "refusal"] == ["INVARIANT"]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from servanda.interpreter.execute.explain import Firing, Trace
-from servanda.interpreter.receipts import Receipt
+from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import read_zone_data
 from servanda.interpreter.values.times import parse_time
@@ -375,10 +375,10 @@ def test_the_code_with_probes_does_the_same() -> None:
         time = parse_time(f"2026-03-{day}T12:00Z")
         receipts = probed.machine.advance(time)
         assert plain.machine.advance(time) == receipts
-        assert [firing.timer.title for firing, _ in seen] == [one.title for one in receipts]
+        assert [firing.title for firing, _ in seen] == [one.title for one in receipts]
         for (firing, trace), receipt in zip(seen, receipts, strict=True):
             (root,) = trace.root.parts
-            assert (root.kind, root.value) == ("timer", firing.row)
+            assert (root.kind, root.value.key) == ("timer", firing.key)
             refusals = [one.title for one in trace.root.all() if one.kind == "refusal"]
             assert refusals == ([] if receipt.code is None else [receipt.code])
     assert worlds.snapshot(plain.machine) == worlds.snapshot(probed.machine)
