@@ -8,58 +8,36 @@ nothing half done stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any
 
-from servanda.interpreter.compile import Code, Program, compile_contract
+from servanda.interpreter.compile import Program
 from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
 from servanda.interpreter.execute.arguments import bad_signers
 from servanda.interpreter.execute.audit import audit_indexes, audit_money, audit_serials
+from servanda.interpreter.execute.bindings import Bindings
 from servanda.interpreter.execute.context import Context, Overdue
 from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.execute.invariants import Invariants
 from servanda.interpreter.execute.members import Members
 from servanda.interpreter.execute.outward import outward, unit_given
 from servanda.interpreter.execute.restore import restore_tables
-from servanda.interpreter.execute.runtime import names_for_generated_code, over_cost
+from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.settle import settle
-from servanda.interpreter.execute.state import FIELD, Row, Table, Tables, rows_in, undo
+from servanda.interpreter.execute.state import Row, Tables, rows_in, undo
 from servanda.interpreter.execute.timers import (
-    ArmedTimer,
     Entry,
     Order,
     TimerQueue,
-    TimerWatch,
     retried,
 )
-from servanda.interpreter.generate.contract import moment_fields
-from servanda.interpreter.generate.writer import Reference
-from servanda.interpreter.model import ContractModel, Index, ReachesTrigger, TimerModel
 from servanda.interpreter.receipts import Call, Firing, Receipt
 from servanda.interpreter.refusals import Code as RefusalCode
 from servanda.interpreter.refusals import Refused
-from servanda.interpreter.types import RecordType
-from servanda.interpreter.values.show import show_amount, show_text
-from servanda.interpreter.values.time_zones import UTC, Zone
-from servanda.interpreter.values.units import ISO_4217
+from servanda.interpreter.values.show import show_text
+from servanda.interpreter.values.time_zones import Zone
 
 Function = Callable[..., Any]
 NAME_LENGTH_MAX = 64
-
-
-class Bound:
-    """A program bound to the tables of one machine: its functions by what they are."""
-
-    __slots__ = ("functions", "indexes", "model", "probed", "watches", "zone")
-
-    def __init__(self, model: ContractModel, zone: Zone) -> None:
-        self.model = model
-        self.zone = zone
-        self.indexes: tuple[Index, ...] = ()
-        """Those that contracts which use this one keep over its records."""
-        self.functions: dict[tuple[str, str], Function] = {}
-        self.probed: dict[tuple[str, str], Function] = {}
-        self.watches: dict[RecordType, TimerWatch] = {}
 
 
 class Machine:
@@ -78,7 +56,6 @@ class Machine:
         self.now = 0
         self.members = Members()
         self.queue = TimerQueue()
-        self.tables: Tables = {}
         self.issued: dict[tuple[str, str], int] = {}
         self.call_steps_max = call_steps_max
         self.block_steps_max = block_steps_max
@@ -88,15 +65,12 @@ class Machine:
         """Asked before each timer runs: with a trace it runs through the code with probes."""
         self.touched: dict[Row, None] | None = None
         """The records that changed, for whoever keeps them; None where nobody does."""
-        self._zones: Mapping[str, Zone] = zones or {}
-        self._units = {code: unit.decimals for code, unit in ISO_4217.items()}
-        self._bound: dict[str, Bound] = {}
-        self._actions: dict[tuple[str, str], Function] = {}
-        self._probed_actions: dict[tuple[str, str], Function] = {}
-        self._rules: dict[tuple[str, str], Function] = {}
-        self.contracts: dict[str, ContractModel] = {}
+        self.bindings = Bindings(zones or {}, self.queue, lambda: self.now)
+        self.tables: Tables = self.bindings.tables
+        self.contracts = self.bindings.contracts
         """The deployed contracts by name."""
-        self._codes: dict[str, Code] = {}
+        self._actions = self.bindings.actions
+        self._probed_actions = self.bindings.probed_actions
         self._invariants = Invariants()
 
     # ── deploying ─────────────────────────────────────────────────────────────────────────────
@@ -106,71 +80,12 @@ class Machine:
 
         Raises `Undeployable`, and then nothing has changed.
         """
-        model = program.model
-        self._check_deployable(model)
-        bound = Bound(model, UTC if model.timezone == "UTC" else self._zones[model.timezone])
-        self._units.update(model.units)
-        for record in model.records.values():
-            self.tables[record.type] = Table(
-                model.name, record, self._units.__getitem__, self.tables
-            )
-        self._bound[model.name] = bound
-        self._keep_indexes(model)
-        self._bind_program(program, bound)
-        self.contracts[model.name] = model
-        self._watch(bound)
-        self._invariants.add(model, self.tables, bound.functions, bound.probed)
-
-    def _bind_program(self, program: Program, bound: Bound) -> None:
-        model = program.model
-        bound.functions = self._bind(program.plain, bound)
-        bound.probed = self._bind(program.probed, bound)
-        for functions, actions in (
-            (bound.functions, self._actions),
-            (bound.probed, self._probed_actions),
-        ):
-            actions.update(
-                {(model.name, name): functions["action", name] for name in model.actions}
-            )
-        for (kind, name), function in bound.functions.items():
-            if kind == "ask":
-                self._rules[model.name, name] = function
-
-    def _keep_indexes(self, model: ContractModel) -> None:
-        """Keep what a contract looks up in records of contracts it uses.
-
-        The code of those was made without knowing that an index watches the fields, so it is
-        made again.
-        """
-        owners: dict[str, None] = {}
-        for index in model.foreign_indexes:
-            owner = self._bound[index.record.contract]
-            if index not in self.tables[index.record].indexes:
-                self.tables[index.record].add_index(index)
-                owner.indexes += (index,)
-                owners[owner.model.name] = None
-        for name in owners:
-            owner = self._bound[name]
-            self._bind_program(compile_contract(owner.model, owner.indexes), owner)
-
-    def _check_deployable(self, model: ContractModel) -> None:
-        if model.name in self._bound:
-            raise Undeployable(f"{model.name} is deployed already")
-        for used in model.uses.values():
-            if self.contracts.get(used.name) != used:
-                raise Undeployable(
-                    f"{model.name} uses {used.name}, which is not deployed like that"
-                )
-        if model.timezone != "UTC" and model.timezone not in self._zones:
-            raise Undeployable(f"there is no data of the time zone {model.timezone}")
-        for other in self.contracts.values():
-            for unit in model.units:
-                if unit in other.units:
-                    raise Undeployable(f"{other.name} declares the unit {unit} already")
+        bound = self.bindings.deploy(program)
+        self._invariants.add(program.model, self.tables, bound.functions, bound.probed)
 
     def knows_unit(self, code: str) -> bool:
         """Whether there is a currency or a declared unit of this code."""
-        return code in self._units
+        return code in self.bindings.units
 
     def restore(self) -> None:
         """Make the running figures from records that were put into the tables."""
@@ -184,71 +99,14 @@ class Machine:
         self._invariants.audit()
         self.queue.audit()
 
-    def _bind(self, code: Code, bound: Bound) -> dict[tuple[str, str], Function]:
-        names = self.namespace(code, bound.zone)
-        exec(code.code, names)  # noqa: S102 -- our own generated code, with no builtins but a few
-        return {
-            (reference.kind, reference.name): names[name]
-            for reference, name in code.references.items()
-            if reference.contract == bound.model.name and name in names
-        }
-
-    def namespace(self, code: Code, zone: Zone) -> dict[str, Any]:
-        """Return the globals that generated code is run with."""
-        names = names_for_generated_code()
-        names.update(code.constants)
-        names.update(
-            zone=zone,
-            sites=code.sites,
-            decimals_of=self._units.__getitem__,
-            show_amount_in=self._show_amount,
-        )
-        for reference, name in code.references.items():
-            found = self._find(reference, is_probed=code.name.endswith("probes>"))
-            if found is not None:
-                names[name] = found
-        self._codes[code.name] = code
-        return names
-
-    def _show_amount(self, steps: int, unit: str) -> str:
-        return show_amount(steps, self._units[unit], unit)
-
-    def _find(self, reference: Reference, *, is_probed: bool) -> Any:
-        if reference.kind == "table":
-            return self.tables[RecordType(reference.contract, reference.name)]
-        bound = self._bound[reference.contract]
-        if reference.kind == "arrows":
-            return bound.model.lifecycles[reference.name].arrows
-        functions = bound.probed if is_probed else bound.functions
-        return functions.get((reference.kind, reference.name))
-
-    def _watch(self, bound: Bound) -> None:
-        model = bound.model
-        by_record: dict[RecordType, list[ArmedTimer]] = {}
-        for timer in model.timers:
-            by_record.setdefault(timer.record, []).append(self._armed(bound, timer))
-        for record, timers in by_record.items():
-            watch = TimerWatch(self.queue, model.name, bound.zone, timers, lambda: self.now)
-            self.tables[record].watch = bound.watches[record] = watch
-
-    def _armed(self, bound: Bound, timer: TimerModel) -> ArmedTimer:
-        model = bound.model
-        moment: Function = _never
-        if isinstance(timer.trigger, ReachesTrigger):
-            moment = bound.functions["moment", str(timer.number)]
-        return ArmedTimer(
-            model.name,
-            timer,
-            model.records[timer.record.name].lifecycle_field,
-            frozenset(FIELD + name for name in moment_fields(timer)),
-            moment,
-        )
-
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
 
-    def execute(self, call: Call) -> Receipt:
-        """Run a call at the block's time: wholly, or not at all."""
-        return self._execute(Context(self, call.contract, call.signers), call)
+    def execute(self, call: Call, approve: Callable[[], None] | None = None) -> Receipt:
+        """Run a call at the block's time: wholly, or not at all.
+
+        When all of it has been done, `approve` may still refuse it by raising `Refused`.
+        """
+        return self._execute(Context(self, call.contract, call.signers), call, approve)
 
     def trace(self, call: Call) -> tuple[Receipt, Trace]:
         """Run a call as `execute` does, through the code with probes."""
@@ -263,7 +121,7 @@ class Machine:
         """Answer a rule to those whom its `by` allows; nothing changes."""
         context = Context(self, call.contract, call.signers)
         try:
-            function = self._function(context, call.action, self._rules)
+            function = self._function(context, call.action, self.bindings.rules)
             value = function(context, call.arguments)
             if context.steps > context.steps_max:
                 raise over_cost()
@@ -273,9 +131,13 @@ class Machine:
         assert not context.undo, "a rule changes nothing"
         return self._receipt(context, call.action, self._given(call, value, is_rule=True))
 
-    def _execute(self, context: Context, call: Call) -> Receipt:
+    def _execute(
+        self, context: Context, call: Call, approve: Callable[[], None] | None = None
+    ) -> Receipt:
         try:
             value = self._run(context, call)
+            if approve is not None:
+                approve()
             settle(context, self._invariants)
         except Refused as refused:
             self.locate(refused)
@@ -367,21 +229,8 @@ class Machine:
         )
 
     def locate(self, refused: Refused) -> None:
-        """Give a refusal the clause that it came from: the innermost generated line."""
-        if refused.span is not None:
-            refused.__traceback__ = None
-            return
-        codes = self._codes
-        trace: TracebackType | None = refused.__traceback__
-        while trace is not None:
-            code = codes.get(trace.tb_frame.f_code.co_filename)
-            if code is not None:
-                span = code.spans[trace.tb_lineno - 1]
-                if span is not None:
-                    refused.span = span
-            trace = trace.tb_next
-        # A refusal is kept in receipts for long: it must not keep whole frames alive.
-        refused.__traceback__ = None
+        """Give a refusal the clause that it came from."""
+        self.bindings.locate(refused)
 
     # ── timers ────────────────────────────────────────────────────────────────────────────────
 
@@ -447,7 +296,7 @@ class Machine:
 
     def _fire(self, entry: Entry, row: Any) -> Receipt:
         order: Order = entry.order
-        bound = self._bound[order.contract]
+        bound = self.bindings.of(order.contract)
         timer = bound.model.timers[order.number]
         firing = Firing(
             *(order.contract, order.number, timer.title, timer.record, row.key, entry.due)
@@ -478,14 +327,6 @@ class Machine:
             raise
         self._keep(context)
         return self._receipt(context, timer.title, None, firing)
-
-
-class Undeployable(Exception):  # noqa: N818 -- what is wrong is where the contract was sent
-    """A contract cannot be deployed on this machine; the message says why."""
-
-
-def _never(_: object) -> None:
-    return None
 
 
 def _unknown_action(contract: str, action: str) -> Refused:

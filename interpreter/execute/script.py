@@ -102,7 +102,7 @@ class CompiledScript:
 
     def bind(self, machine: Machine, driver: Driver) -> dict[str, Callable[[], None]]:
         """Return, by function name, what runs a test on a machine; its contracts are deployed."""
-        names = machine.namespace(self.code, UTC)
+        names = machine.bindings.namespace(self.code, UTC)
         names.update(FeedCode=FeedCode, steps_of=_steps_of)
         exec(self.code.code, names)  # noqa: S102 -- our own generated code
         context = ScriptContext(machine)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servanda.interpreter.execute.machine import Machine, Undeployable
+from servanda.interpreter.execute.bindings import Undeployable
+from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.receipts import Amount
 
 PATH = Path(__file__).parent / "worlds.py"

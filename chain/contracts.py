@@ -1,0 +1,56 @@
+"""Contracts on the chain: a source in, a program out, checked against what runs there already.
+
+Everybody who re-executes a chain checks the same source to the same model: a source is named by its
+contract and version alone, so that no path of a machine gets into a receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics
+from servanda.grammar.parser import parse
+from servanda.grammar.source import Source
+from servanda.interpreter.check import check_contract
+from servanda.interpreter.compile import Program, compile_contract
+from servanda.interpreter.model import ContractModel
+
+
+class BadContract(ValueError):  # noqa: N818 -- what is wrong is the source, not the program
+    """A source cannot run on a chain; the message says why."""
+
+
+def source_name(name: str, version: int) -> str:
+    """Return the name of a source on a chain."""
+    return f"{name} version {version}"
+
+
+def read_contract(
+    text: str, name: str, version: int, deployed: Mapping[str, ContractModel]
+) -> Program:
+    """Return the program of a contract that uses what is deployed, or raise `BadContract`."""
+    diagnostics = Diagnostics()
+    file = parse(Source(source_name(name, version), text), diagnostics)
+    model = None if diagnostics.has_errors else check_contract(file, deployed, diagnostics)
+    if model is None or diagnostics.has_errors:
+        first = next(one for one in diagnostics if not one.is_warning)
+        raise BadContract(f"the source has errors: {_told(first, text)}")
+    if (model.name, model.version) != (name, version):
+        raise BadContract(
+            f"the source is of `{model.name}` version {model.version}, "
+            f"not of `{name}` version {version}"
+        )
+    return compile_contract(model)
+
+
+def read_source(data: bytes) -> str:
+    """Return the text of a source, or raise `BadContract`."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise BadContract("the source is no UTF-8") from None
+
+
+def _told(diagnostic: Diagnostic, text: str) -> str:
+    line = text.count("\n", 0, diagnostic.span.start) + 1
+    return f"{diagnostic.code} in line {line}, {diagnostic.message}"

@@ -1,0 +1,137 @@
+"""Records as they are kept: by name, never by position, so that a later version can read them.
+
+In come rows of a machine, out come the identity and the value of each, and back. The identity is
+`[contract, record, key]`. The value is a map from the names of the fields; beside them, under the
+empty name that no field has, stand the timers that wait for the record: `{title: [at, due,
+faults]}`, in milliseconds.
+
+| type | encoded as |
+|---|---|
+| Bool | true, false |
+| Int, Serial | an integer |
+| Decimal | a decimal fraction |
+| Text, parties, currencies, names of enums and states | a text |
+| Hash | 32 bytes |
+| Date | days since 1970-01-01 |
+| Time, Duration | milliseconds, since 1970-01-01T00:00Z |
+| Amount, Balance | the number of smallest units; the unit is in the type |
+| a record | its key; an array where it has several parts |
+| List, Set | an array |
+| missing | null |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from servanda.chain.encoding import Item, encode
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.state import Row, Table, Tables, slot_of
+from servanda.interpreter.execute.timers import Entry, Order
+from servanda.interpreter.model import ContractModel
+from servanda.interpreter.types import ListType, OptionalType, RecordType, SetType, Type
+
+TIMERS = ""
+Convert: TypeAlias = "Callable[[Any], Any]"
+
+
+class RecordForm:
+    """How the records of one table are kept."""
+
+    def __init__(self, table: Table, contract: ContractModel) -> None:
+        self.table = table
+        self._name = (table.contract, table.name)
+        self._fields = [
+            (
+                one.name,
+                slot_of(table.model, one.name),
+                writer(one.type),
+                reader(one.type, table.tables),
+            )
+            for one in table.model.fields
+        ]
+        self._keys = [
+            (slot_of(table.model, one.name), reader(one.type, table.tables))
+            for one in table.model.keys
+        ]
+        self._titles = titles_of(contract)
+        self._numbers = {title: number for number, title in self._titles.items()}
+
+    def identity(self, key: Item) -> bytes:
+        """Return the identity of the record of a key."""
+        return encode((*self._name, key))
+
+    def value(self, row: Row, armed: Mapping[tuple[str, int], Entry]) -> dict[str, Item]:
+        """Return the value of a row with its waiting timers."""
+        found: dict[str, Item] = {}
+        for name, slot, write, _ in self._fields:
+            held = getattr(row, slot)
+            found[name] = held if write is None else write(held)
+        if armed:
+            found[TIMERS] = {
+                self._titles[number]: (entry.order.at, entry.due, entry.fault_count)
+                for (_, number), entry in armed.items()
+            }
+        return found
+
+    def restore(self, key: Any, value: Mapping[str, Any], machine: Machine) -> None:  # noqa: ANN401
+        """Put a record that was kept into a machine's tables and queue."""
+        row = self.table.reference(key)
+        parts = key if len(self._keys) > 1 else (key,)
+        for (slot, read), part in zip(self._keys, parts, strict=True):
+            setattr(row, slot, part if read is None else read(part))
+        for name, slot, _, read in self._fields:
+            held = value[name]
+            setattr(row, slot, held if read is None else read(held))
+        contract = self.table.contract
+        for title, (at, due, fault_count) in value.get(TIMERS, {}).items():
+            number = self._numbers[title]
+            entry = Entry(Order(at, contract, number, key), due, fault_count)
+            machine.queue.put(row, (contract, number), entry, [])
+
+
+def titles_of(contract: ContractModel) -> dict[int, str]:
+    """Return the name under which each timer is kept; a second of one title gets a number."""
+    found: dict[int, str] = {}
+    for timer in contract.timers:
+        before = sum(one.title == timer.title for one in contract.timers[: timer.number])
+        found[timer.number] = f"{timer.title} #{before + 1}" if before else timer.title
+    return found
+
+
+def writer(held: Type) -> Convert | None:
+    """Return what makes the encoded form of a value; None where it is the value itself."""
+    return _converter(held, lambda _: _key_of)
+
+
+def reader(held: Type, tables: Tables) -> Convert | None:
+    """Return what makes the value of an encoded form; None where it is the form itself."""
+    return _converter(held, lambda record: tables[record].reference)
+
+
+def _converter(held: Type, of_record: Callable[[RecordType], Convert]) -> Convert | None:
+    """Return what converts the records in a value, at any depth."""
+    match held:
+        case RecordType():
+            return of_record(held)
+        case OptionalType(base=inner):
+            convert = _converter(inner, of_record)
+            return None if convert is None else _if_there(convert)
+        case ListType(item=inner) | SetType(item=inner):
+            convert = _converter(inner, of_record)
+            return None if convert is None else _for_each(convert)
+        case _:
+            return None
+
+
+def _if_there(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+def _for_each(convert: Convert) -> Convert:
+    return lambda value: tuple([convert(one) for one in value])
+
+
+def _key_of(row: Row) -> Any:  # noqa: ANN401 -- a key is of whatever type the record says
+    return row.key

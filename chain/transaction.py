@@ -1,0 +1,178 @@
+"""Transactions: an action asked for, by whom, on which chain, until when; and who signed it.
+
+In come bytes, out comes a transaction or the refusal of them. The body is what is signed; its hash
+names the transaction, whoever has signed it so far. A signature is over the body and a word that
+says what it is for, so that it can never pass as the signature of something else.
+
+    body     = [1, chain, contract, version, action, [argument …], [signer …], nonce, expiry]
+    envelope = [body, {signer: signature}]        the body as the bytes that were signed
+    hash     = SHA-256(body)
+    signed   = "servanda transaction" 0x00 body
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeGuard
+
+from servanda.chain.encoding import Item, Malformed, decode, encode
+from servanda.chain.merkle import HASH_BYTES, hash_of
+from servanda.chain.signatures import SIGNATURE_BYTES
+from servanda.interpreter.values.times import TIME_MAX_MS
+
+FORMAT = 1
+BYTES_MAX = 65_536
+SIGNERS_COUNT_MAX = 16
+NAME_BYTES_MAX = 128
+NONCE_BYTES = 16
+DOMAIN = b"servanda transaction\0"
+BODY_PARTS = 9
+
+
+class NotTaken(StrEnum):
+    """Why the chain does not take a transaction, whatever its action would say; in precedence."""
+
+    TOO_LARGE = "TOO_LARGE"
+    MALFORMED = "MALFORMED"
+    WRONG_CHAIN = "WRONG_CHAIN"
+    EXPIRED = "EXPIRED"
+    REPLAYED = "REPLAYED"
+    UNKNOWN_SIGNER = "UNKNOWN_SIGNER"
+    BAD_SIGNATURE = "BAD_SIGNATURE"
+    WRONG_VERSION = "WRONG_VERSION"
+
+
+class TransactionRefused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
+    """The chain does not take a transaction: `code` is stable, `message` is for people."""
+
+    def __init__(self, code: NotTaken, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What is signed: `expiry_ms` is the first moment at which it counts no longer.
+
+    `chain` is the hash of the genesis; `signers` are the members who must sign, each once;
+    `nonce` is 16 bytes that make it differ from the same action asked for again.
+    """
+
+    chain: bytes
+    contract: str
+    version: int
+    action: str
+    arguments: tuple[Item, ...]
+    signers: tuple[str, ...]
+    nonce: bytes
+    expiry_ms: int
+
+    def to_bytes(self) -> bytes:
+        """Return the body."""
+        return encode(
+            (
+                *(FORMAT, self.chain, self.contract, self.version, self.action),
+                *(self.arguments, self.signers, self.nonce, self.expiry_ms),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A transaction with the signatures that it has so far, by the name of the signer."""
+
+    body: bytes
+    transaction: Transaction
+    signatures: Mapping[str, bytes]
+
+    @property
+    def hash(self) -> bytes:
+        """The hash that names the transaction."""
+        return hash_of(self.body)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Those who must sign and have not."""
+        return tuple(one for one in self.transaction.signers if one not in self.signatures)
+
+    def to_bytes(self) -> bytes:
+        """Return the envelope as it is sent and kept."""
+        return encode((self.body, dict(self.signatures)))
+
+
+def signed_bytes(body: bytes) -> bytes:
+    """Return what a signer of a transaction signs."""
+    return DOMAIN + body
+
+
+def read_envelope(data: bytes) -> Envelope:
+    """Return the envelope that bytes hold, or raise `TransactionRefused`."""
+    if len(data) > BYTES_MAX:
+        raise TransactionRefused(
+            NotTaken.TOO_LARGE, f"a transaction has at most {BYTES_MAX:_} bytes, not {len(data):_}"
+        )
+    match _decoded(data, "the envelope"):
+        case (bytes(body), signatures) if isinstance(signatures, Mapping):
+            transaction = read_transaction(body)
+        case _:
+            raise _malformed("an envelope holds a body and its signatures")
+    known: dict[str, bytes] = {}
+    for name, signature in signatures.items():
+        if name not in transaction.signers:
+            raise _malformed("somebody has signed who is not among the signers")
+        if type(signature) is not bytes or len(signature) != SIGNATURE_BYTES:
+            raise _malformed(f"a signature has {SIGNATURE_BYTES} bytes")
+        known[name] = signature
+    return Envelope(body, transaction, known)
+
+
+def read_transaction(body: bytes) -> Transaction:
+    """Return the transaction of a body, or raise `TransactionRefused`."""
+    parts = _decoded(body, "the body")
+    if type(parts) is not tuple or len(parts) != BODY_PARTS:
+        raise _malformed(f"the body of a transaction has {BODY_PARTS} parts")
+    form, chain, contract, version, action, arguments, signers, nonce, expiry_ms = parts
+    if form != FORMAT or type(form) is not int:
+        raise _malformed("this is no transaction of a format that is known here")
+    if type(chain) is not bytes or len(chain) != HASH_BYTES:
+        raise _malformed("a chain is named by the hash of its genesis")
+    if not _is_name(contract) or not _is_name(action):
+        raise _malformed(f"a contract and an action have a name of up to {NAME_BYTES_MAX} bytes")
+    if type(version) is not int or version < 1:
+        raise _malformed("a version is a whole number from 1")
+    if type(arguments) is not tuple:
+        raise _malformed("the arguments are a list")
+    if type(nonce) is not bytes or len(nonce) != NONCE_BYTES:
+        raise _malformed(f"a nonce has {NONCE_BYTES} bytes")
+    if type(expiry_ms) is not int or not 0 <= expiry_ms <= TIME_MAX_MS:
+        raise _malformed("an expiry is a moment")
+    return Transaction(
+        *(chain, contract, version, action, arguments, _signers(signers), nonce, expiry_ms)
+    )
+
+
+def _signers(signers: Item) -> tuple[str, ...]:
+    if type(signers) is not tuple or not 1 <= len(signers) <= SIGNERS_COUNT_MAX:
+        raise _malformed(f"a transaction has 1 to {SIGNERS_COUNT_MAX} signers")
+    names = tuple([one for one in signers if _is_name(one)])
+    if len(names) != len(signers) or len(set(names)) != len(names):
+        raise _malformed("each signer is named once")
+    return names
+
+
+def _is_name(item: Item) -> TypeGuard[str]:
+    return type(item) is str and len(item) >= 1 and len(item.encode()) <= NAME_BYTES_MAX
+
+
+def _decoded(data: bytes, what: str) -> Item:
+    try:
+        return decode(data)
+    except Malformed as malformed:
+        raise _malformed(f"{what} cannot be read: {malformed}") from None
+
+
+def _malformed(message: str) -> TransactionRefused:
+    return TransactionRefused(NotTaken.MALFORMED, message)
