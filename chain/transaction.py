@@ -4,7 +4,8 @@ In come bytes, out comes a transaction or the refusal of them. The body is what 
 names the transaction, whoever has signed it so far. A signature is over the body and a word that
 says what it is for, so that it can never pass as the signature of something else.
 
-    body     = [1, chain, contract, version, action, [argument …], [signer …], nonce, expiry]
+    body     = [1, chain, contract, version, action, [argument …], [signer …], nonce, expiry,
+                attachment]
     envelope = [body, {signer: signature}]        the body as the bytes that were signed
     hash     = SHA-256(body)
     signed   = "servanda transaction" 0x00 body
@@ -28,7 +29,7 @@ SIGNERS_COUNT_MAX = 16
 NAME_BYTES_MAX = 128
 NONCE_BYTES = 16
 DOMAIN = b"servanda transaction\0"
-BODY_PARTS = 9
+BODY_PARTS = 10
 
 
 class NotTaken(StrEnum):
@@ -42,6 +43,7 @@ class NotTaken(StrEnum):
     UNKNOWN_SIGNER = "UNKNOWN_SIGNER"
     BAD_SIGNATURE = "BAD_SIGNATURE"
     WRONG_VERSION = "WRONG_VERSION"
+    BLOCK_FULL = "BLOCK_FULL"
 
 
 class TransactionRefused(Exception):  # noqa: N818 -- a refusal is an answer, not an error
@@ -58,7 +60,8 @@ class Transaction:
     """What is signed: `expiry_ms` is the first moment at which it counts no longer.
 
     `chain` is the hash of the genesis; `signers` are the members who must sign, each once;
-    `nonce` is 16 bytes that make it differ from the same action asked for again.
+    `nonce` is 16 bytes that make it differ from the same action asked for again. `attachment` is
+    what an action names by its hash alone: the source of a contract that is deployed.
     """
 
     chain: bytes
@@ -69,13 +72,14 @@ class Transaction:
     signers: tuple[str, ...]
     nonce: bytes
     expiry_ms: int
+    attachment: bytes = b""
 
     def to_bytes(self) -> bytes:
         """Return the body."""
         return encode(
             (
                 *(FORMAT, self.chain, self.contract, self.version, self.action),
-                *(self.arguments, self.signers, self.nonce, self.expiry_ms),
+                *(self.arguments, self.signers, self.nonce, self.expiry_ms, self.attachment),
             )
         )
 
@@ -134,7 +138,7 @@ def read_transaction(body: bytes) -> Transaction:
     parts = _decoded(body, "the body")
     if type(parts) is not tuple or len(parts) != BODY_PARTS:
         raise _malformed(f"the body of a transaction has {BODY_PARTS} parts")
-    form, chain, contract, version, action, arguments, signers, nonce, expiry_ms = parts
+    form, chain, contract, version, action, arguments, signers, nonce, expiry_ms, attached = parts
     if form != FORMAT or type(form) is not int:
         raise _malformed("this is no transaction of a format that is known here")
     if type(chain) is not bytes or len(chain) != HASH_BYTES:
@@ -149,8 +153,11 @@ def read_transaction(body: bytes) -> Transaction:
         raise _malformed(f"a nonce has {NONCE_BYTES} bytes")
     if type(expiry_ms) is not int or not 0 <= expiry_ms <= TIME_MAX_MS:
         raise _malformed("an expiry is a moment")
+    if type(attached) is not bytes:
+        raise _malformed("an attachment is a row of bytes")
+    names = _signers(signers)
     return Transaction(
-        *(chain, contract, version, action, arguments, _signers(signers), nonce, expiry_ms)
+        *(chain, contract, version, action, arguments, names, nonce, expiry_ms, attached)
     )
 
 

@@ -1,0 +1,223 @@
+"""The ledger: a state machine over blocks. The same blocks give the same roots everywhere.
+
+Its interface is that of the engines that order transactions (ABCI 2.0): `info`, `check`, `prepare`,
+`validate`, `execute`, `commit`. It reads what was kept of earlier blocks through `Kept` and hands
+out what is to be kept of the next; it knows no file, no clock and no network. Whoever hosts it
+gives it the time.
+
+# INVARIANT: what `execute` changed counts only with `commit`; after a crash in between, a ledger
+made anew from what was kept stands at the block before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from servanda.chain.admission import Admission
+from servanda.chain.block import Block, Header
+from servanda.chain.genesis import Genesis
+from servanda.chain.merkle import root_of
+from servanda.chain.pending import add_signatures, all_waiting, end_waiting, keep_waiting
+from servanda.chain.receipt import (
+    receipt_of_call,
+    receipt_of_lapse,
+    receipt_of_refused,
+    receipt_of_timer,
+    receipt_of_waiting,
+)
+from servanda.chain.running import run_transaction
+from servanda.chain.state import ChainState, tree_changes
+from servanda.chain.state_tree import EMPTY, Node, Path, update_tree
+from servanda.chain.transaction import NotTaken, TransactionRefused
+from servanda.interpreter.values.time_zones import Zone
+
+
+class Kept(Protocol):
+    """What was kept of the blocks so far."""
+
+    def head(self) -> Header | None:
+        """Return the header of the last block, or None before the first."""
+
+    def records(self) -> Iterable[tuple[bytes, bytes]]:
+        """Yield the value of every record, by identity."""
+
+    def sources(self) -> Mapping[bytes, bytes]:
+        """Return the sources of contracts by their hash."""
+
+    def find(self, path: Path, expected: bytes) -> Node:
+        """Return a node of the state tree."""
+
+    def has_run(self, transaction: bytes) -> bool:
+        """Whether a transaction of this hash has run, or has lapsed."""
+
+
+class BadBlock(ValueError):  # noqa: N818 -- what is wrong is the block, not the program
+    """A block does not follow from what stands before it; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What a block came to, and all that must be kept of it."""
+
+    header: Header
+    transactions: tuple[bytes, ...]
+    receipts: tuple[bytes, ...]
+    ended: tuple[bytes, ...]
+    """The hashes of the transactions that ran or lapsed: none of them may ever run again."""
+    records: Mapping[bytes, bytes]
+    nodes: Mapping[Path, Node]
+    sources: Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Where a ledger stands."""
+
+    chain: bytes
+    height: int
+    time_ms: int
+    head: bytes
+    """The hash of the last header; before the first block that of the genesis."""
+    state: bytes
+
+
+class Ledger:
+    """A chain: its state, and the block that is being made."""
+
+    def __init__(self, genesis: Genesis, zones: Mapping[str, Zone], kept: Kept) -> None:
+        self.genesis = genesis
+        self.chain = genesis.hash
+        self.kept = kept
+        self.state = ChainState(genesis, zones)
+        self._execution: Execution | None = None
+        head = kept.head()
+        if head is None:
+            self.info = Info(self.chain, 0, genesis.time_ms, self.chain, EMPTY)
+            self.state.begin(genesis)
+            self.state.refresh_members()
+        else:
+            self.info = Info(self.chain, head.height, head.time_ms, head.hash, head.state)
+            self.state.restore(head.time_ms, kept.records(), kept.sources())
+        lifetime_ms_max = genesis.parameters.lifetime_ms_max
+        self._admission = Admission(self.chain, self.state, lifetime_ms_max, kept.has_run)
+
+    def check(self, data: bytes) -> None:
+        """Raise `TransactionRefused` for what no block should take up; it runs nothing."""
+        self._admission.admit(data, self.info.time_ms)
+
+    def prepare(self, time_ms: int, offered: Iterable[bytes], bytes_max: int) -> tuple[bytes, ...]:
+        """Return the transactions that a block at a time should take up, in the order offered."""
+        chosen: list[bytes] = []
+        size = 0
+        self._admission.new_block()
+        for data in offered:
+            if size + len(data) > bytes_max:
+                break
+            try:
+                self._admission.admit(data, time_ms)
+            except TransactionRefused:
+                continue
+            size += len(data)
+            chosen.append(data)
+        return tuple(chosen)
+
+    def validate(self, block: Block) -> None:
+        """Raise `BadBlock` for a block that cannot follow here, without running it."""
+        header = block.header
+        for is_right, told in (
+            (header.chain == self.chain, "it is of another chain"),
+            (header.height == self.info.height + 1, "its height does not follow"),
+            (header.previous == self.info.head, "it follows another block"),
+            (header.time_ms > self.info.time_ms, "its time does not rise"),
+            (header.transactions == root_of(block.transactions), "its transactions were changed"),
+        ):
+            if not is_right:
+                raise BadBlock(f"block {header.height}: {told}")
+
+    def execute(self, time_ms: int, transactions: Sequence[bytes]) -> Execution:
+        """Run a block; its changes count with `commit`. Time is in milliseconds and rises."""
+        assert self._execution is None, "a block is committed before the next"
+        assert time_ms > self.info.time_ms, "block time strictly rises"
+        block = _Block(self.state, self._admission, self.genesis.parameters.block_steps_max)
+        block.open(time_ms)
+        for data in transactions:
+            block.take(data, time_ms)
+        records = self.state.take_changes()
+        root, nodes = update_tree(self.kept, self.info.state, tree_changes(records))
+        header = Header(
+            chain=self.chain,
+            height=self.info.height + 1,
+            time_ms=time_ms,
+            previous=self.info.head,
+            transactions=root_of(transactions),
+            receipts=root_of(block.receipts),
+            state=root,
+        )
+        self._execution = Execution(
+            *(header, tuple(transactions), tuple(block.receipts), tuple(block.ended)),
+            *(records, nodes, block.sources),
+        )
+        return self._execution
+
+    def commit(self) -> None:
+        """Take over what was executed, once it has been kept."""
+        assert self._execution is not None, "a block is executed before it is committed"
+        header = self._execution.header
+        self._execution = None
+        self.info = Info(self.chain, header.height, header.time_ms, header.hash, header.state)
+
+
+class _Block:
+    """A block that is being run."""
+
+    def __init__(self, state: ChainState, admission: Admission, steps_max: int) -> None:
+        self.state = state
+        self.admission = admission
+        self.receipts: list[bytes] = []
+        self.ended: list[bytes] = []
+        self.sources: dict[bytes, bytes] = {}
+        self._steps_left = steps_max
+
+    def open(self, time_ms: int) -> None:
+        """Fire the timers that are due, and end what has waited in vain."""
+        machine = self.state.machine
+        for receipt in machine.advance(time_ms):
+            self.receipts.append(receipt_of_timer(receipt))
+            self._steps_left -= receipt.cost
+        for waiting in all_waiting(self.state):
+            if waiting.transaction.expiry_ms <= time_ms:
+                end_waiting(self.state, waiting.hash)
+                self.ended.append(waiting.hash)
+                self.receipts.append(receipt_of_lapse(waiting.hash))
+        self.admission.new_block()
+
+    def _check_room(self) -> None:
+        if self._steps_left <= 0:
+            raise TransactionRefused(NotTaken.BLOCK_FULL, "the block has no steps left for it")
+
+    def take(self, data: bytes, time_ms: int) -> None:
+        """Run a transaction, or let it wait, or say why it is not taken."""
+        try:
+            self._check_room()
+            envelope = self.admission.admit(data, time_ms)
+        except TransactionRefused as refused:
+            self.receipts.append(receipt_of_refused(data, refused))
+            return
+        waiting = add_signatures(self.state, envelope)
+        if waiting.missing:
+            keep_waiting(self.state, waiting)
+            self.receipts.append(receipt_of_waiting(waiting.hash, waiting.missing))
+            return
+        end_waiting(self.state, waiting.hash)
+        receipt = run_transaction(self.state, waiting.transaction, self.sources)
+        early = self.state.machine.overdue_receipts
+        for one in early:
+            self.receipts.append(receipt_of_timer(one))
+            self._steps_left -= one.cost
+        early.clear()
+        self._steps_left -= receipt.cost
+        self.ended.append(waiting.hash)
+        self.admission.end(waiting.hash)
+        self.receipts.append(receipt_of_call(waiting.hash, receipt))
