@@ -1,0 +1,324 @@
+"""The store: what a chain keeps, in one SQLite file. The only file below the front door that does I/O.
+
+In come executed blocks, out comes what was kept, each part checked when it is read: a block by the
+hashes in its header, a node by its hash in the node above it, a record by a checksum. A block is one
+transaction of the database, which is on the disk when `keep` returns (`synchronous=FULL`): after a
+crash the store is at one block or the next, never between.
+
+Every version of a record and of a node stays, under the height that made it, so that the state of
+any height can be read and proved.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any
+
+from servanda.chain.block import Header, read_header
+from servanda.chain.encoding import Malformed, decode, encode
+from servanda.chain.ledger import Execution
+from servanda.chain.merkle import HASH_BYTES, hash_of, root_of
+from servanda.chain.state_tree import DamagedNode, Node, Path
+
+FORMAT = 1
+FILE, LOCK = "chain.db", "writer.lock"
+CHECKSUM_BYTES = 8
+NODES_KEPT_MAX = 50_000
+FULL, READ_ONLY = "full", "readonly"
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE blocks (height INTEGER PRIMARY KEY, header BLOB NOT NULL, seals BLOB NOT NULL,
+                     transactions BLOB NOT NULL, receipts BLOB NOT NULL);
+CREATE TABLE ended (hash BLOB PRIMARY KEY, height INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE records (identity BLOB, height INTEGER, value BLOB NOT NULL, checksum BLOB NOT NULL,
+                      PRIMARY KEY (identity, height)) WITHOUT ROWID;
+CREATE TABLE nodes (path BLOB, height INTEGER, data BLOB NOT NULL,
+                    PRIMARY KEY (path, height)) WITHOUT ROWID;
+CREATE TABLE sources (hash BLOB PRIMARY KEY, source BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class StoreFailed(Exception):  # noqa: N818 -- what failed is told, and nothing was kept by halves
+    """The store cannot be opened, read or written; the message says why and where."""
+
+
+class Store:
+    """An open store. One process at a time may write; any number may read."""
+
+    def __init__(self, folder: str, *, writes: bool) -> None:
+        self.path = os.path.join(folder, FILE)
+        self._lock: sqlite3.Connection | None = _take_lock(folder) if writes else None
+        self._nodes: dict[tuple[Path, bytes], Node] = {}
+        try:
+            self._database = _open(self.path, writes=writes)
+            self._check_format()
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreFailed(f"`{self.path}` cannot be read: {error}") from None
+        except StoreFailed:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if hasattr(self, "_database"):
+            self._database.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _check_format(self) -> None:
+        found = self._one("SELECT value FROM meta WHERE name = 'format'")
+        if found is None or found[0] != FORMAT:
+            raise StoreFailed(f"`{self.path}` is no store of a format that is known here")
+
+    def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 -- a row of the database
+        try:
+            return self._database.execute(query, values).fetchone()
+        except sqlite3.Error as error:
+            raise StoreFailed(f"`{self.path}` is damaged: {error}") from None
+
+    def _all(self, query: str, *values: object) -> Iterator[Any]:
+        try:
+            yield from self._database.execute(query, values)
+        except sqlite3.Error as error:
+            raise StoreFailed(f"`{self.path}` is damaged: {error}") from None
+
+    def _damaged(self, what: str) -> StoreFailed:
+        return StoreFailed(f"`{self.path}` is damaged: {what}")
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def chain(self) -> bytes:
+        """The hash of the genesis."""
+        found = self._one("SELECT value FROM meta WHERE name = 'chain'")
+        if found is None or len(found[0]) != HASH_BYTES:
+            raise self._damaged("it does not say of which chain it is")
+        return bytes(found[0])
+
+    @property
+    def height(self) -> int:
+        """The height of the last block; 0 before the first."""
+        found = self._one("SELECT max(height) FROM blocks")
+        return found[0] or 0
+
+    def head(self) -> Header | None:
+        """Return the header of the last block, or None before the first."""
+        height = self.height
+        return self.header(height) if height else None
+
+    def header(self, height: int) -> Header:
+        """Return the header of a block."""
+        found = self._one("SELECT header FROM blocks WHERE height = ?", height)
+        if found is None:
+            raise self._damaged(f"there is no block {height}")
+        try:
+            header = read_header(found[0])
+        except Malformed as malformed:
+            raise self._damaged(f"block {height}: {malformed}") from None
+        if header.height != height or header.chain != self.chain:
+            raise self._damaged(f"block {height} is another block")
+        return header
+
+    def seals(self, height: int) -> Mapping[str, bytes]:
+        """Return the seals of a block, by name."""
+        found: Any = self._part("seals", height)
+        if not isinstance(found, Mapping):
+            raise self._damaged(f"the seals of block {height}")
+        return found
+
+    def transactions(self, height: int) -> tuple[bytes, ...]:
+        """Return the transactions of a block, as they came."""
+        return self._listed("transactions", height, self.header(height).transactions)
+
+    def receipts(self, height: int) -> tuple[bytes, ...]:
+        """Return the receipts of a block."""
+        return self._listed("receipts", height, self.header(height).receipts)
+
+    def _listed(self, what: str, height: int, root: bytes) -> tuple[bytes, ...]:
+        found: Any = self._part(what, height)
+        is_list = type(found) is tuple and all(type(one) is bytes for one in found)
+        if not is_list or root_of(found) != root:
+            raise self._damaged(f"the {what} of block {height} are not those of its header")
+        return found  # type: ignore[no-any-return]
+
+    def _part(self, what: str, height: int) -> object:
+        found = self._one(f"SELECT {what} FROM blocks WHERE height = ?", height)  # noqa: S608
+        if found is None:
+            raise self._damaged(f"there is no block {height}")
+        try:
+            return decode(found[0])
+        except Malformed as malformed:
+            raise self._damaged(f"the {what} of block {height}: {malformed}") from None
+
+    def records(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the value of every record at the last block, by identity, in its order."""
+        last: tuple[bytes, bytes] | None = None
+        for identity, value, checksum in self._all(
+            "SELECT identity, value, checksum FROM records ORDER BY identity, height"
+        ):
+            if _checksum(identity, value) != checksum:
+                raise self._damaged(f"the record {identity.hex()} is not what was written")
+            if last is not None and last[0] != identity:
+                yield last
+            last = identity, value
+        if last is not None:
+            yield last
+
+    def record(self, identity: bytes, height: int) -> bytes | None:
+        """Return the value that a record had at a height, or None if there was none."""
+        found = self._one(
+            "SELECT value, checksum FROM records WHERE identity = ? AND height <= ? "
+            "ORDER BY height DESC LIMIT 1",
+            *(identity, height),
+        )
+        if found is None:
+            return None
+        value, checksum = found
+        if _checksum(identity, value) != checksum:
+            raise self._damaged(f"the record {identity.hex()} is not what was written")
+        return bytes(value)
+
+    def sources(self) -> Mapping[bytes, bytes]:
+        """Return the sources of contracts by their hash."""
+        found = dict(self._all("SELECT hash, source FROM sources"))
+        for name, source in found.items():
+            if hash_of(source) != name:
+                raise self._damaged(f"the source {name.hex()} is not what was written")
+        return found
+
+    def find(self, path: Path, expected: bytes) -> Node:
+        """Return the node at a path whose hash is known from above it."""
+        known = self._nodes.get((path, expected))
+        if known is not None:
+            return known
+        for (data,) in self._all(
+            "SELECT data FROM nodes WHERE path = ? ORDER BY height DESC", path
+        ):
+            try:
+                node = Node.from_bytes(data, expected)
+            except DamagedNode:
+                continue  # It is of another height, or damaged: then none is found.
+            self._remember(path, expected, node)
+            return node
+        raise self._damaged(f"the state tree has no node {path.hex() or 'at its root'}")
+
+    def _remember(self, path: Path, expected: bytes, node: Node) -> None:
+        if len(self._nodes) >= NODES_KEPT_MAX:
+            self._nodes.clear()
+        self._nodes[path, expected] = node
+
+    def has_run(self, transaction: bytes) -> bool:
+        """Whether a transaction of this hash has run, or has lapsed."""
+        return self._one("SELECT 1 FROM ended WHERE hash = ?", transaction) is not None
+
+    def height_of(self, transaction: bytes) -> int | None:
+        """Return the height of the block in which a transaction ended, or None."""
+        found = self._one("SELECT height FROM ended WHERE hash = ?", transaction)
+        return None if found is None else found[0]
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────
+
+    def keep(self, execution: Execution, seals: Mapping[str, bytes]) -> None:
+        """Keep a block, all of it or nothing; it is on the disk when this returns."""
+        header = execution.header
+        height = header.height
+        database = self._database
+        try:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute(
+                    "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
+                    (
+                        *(height, header.to_bytes(), encode(dict(seals))),
+                        *(encode(execution.transactions), encode(execution.receipts)),
+                    ),
+                )
+                database.executemany(
+                    "INSERT INTO ended VALUES (?, ?)", [(one, height) for one in execution.ended]
+                )
+                database.executemany(
+                    "INSERT INTO records VALUES (?, ?, ?, ?)",
+                    [
+                        (identity, height, value, _checksum(identity, value))
+                        for identity, value in execution.records.items()
+                    ],
+                )
+                database.executemany(
+                    "INSERT INTO nodes VALUES (?, ?, ?)",
+                    [(path, height, node.to_bytes()) for path, node in execution.nodes.items()],
+                )
+                database.executemany(
+                    "INSERT OR IGNORE INTO sources VALUES (?, ?)", execution.sources.items()
+                )
+        except sqlite3.Error as error:
+            raise StoreFailed(f"`{self.path}` cannot be written: {_why(error)}") from None
+        for path, node in execution.nodes.items():
+            self._remember(path, node.hash, node)
+
+
+def create_store(folder: str, chain: bytes) -> None:
+    """Make an empty store in a folder, for the chain of a genesis hash."""
+    path = os.path.join(folder, FILE)
+    if os.path.lexists(path):
+        raise StoreFailed(f"`{path}` exists already")
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+            with database:
+                database.execute("BEGIN")
+                database.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
+                database.execute("INSERT INTO meta VALUES ('chain', ?)", (chain,))
+    except sqlite3.Error as error:
+        raise StoreFailed(f"`{path}` cannot be made: {_why(error)}") from None
+
+
+def _open(path: str, *, writes: bool) -> sqlite3.Connection:
+    if not os.path.isfile(path):
+        raise StoreFailed(f"there is no store `{path}`")
+    mode = "rw" if writes else "ro"
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    database = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None)
+    database.execute("PRAGMA synchronous = FULL")
+    if writes and os.access(path, os.W_OK) is False:
+        database.close()
+        raise StoreFailed(f"`{path}` cannot be written: it is read-only")
+    return database
+
+
+def _take_lock(folder: str) -> sqlite3.Connection:
+    """Return what keeps every other writer out for as long as it is open.
+
+    It is a transaction on a database of its own, which ends with the process, however that ends.
+    """
+    path = os.path.join(folder, LOCK)
+    lock = None
+    try:
+        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if lock is not None:
+            lock.close()
+        if "locked" in str(error):
+            raise StoreFailed(f"`{folder}` is in use: another process writes to it") from None
+        raise StoreFailed(f"`{path}` cannot be made: {_why(error)}") from None
+    return lock
+
+
+def _checksum(identity: bytes, value: bytes) -> bytes:
+    return hash_of(identity + value)[:CHECKSUM_BYTES]
+
+
+def _why(error: sqlite3.Error) -> str:
+    told = str(error)
+    if FULL in told:
+        return "the disk is full"
+    if READ_ONLY in told:
+        return "it is read-only"
+    return told

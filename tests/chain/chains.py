@@ -1,0 +1,176 @@
+"""Chains in memory for tests: members with keys from their names, signed transactions, blocks.
+
+In come names and actions; out come ledgers to act on. The tests load this file by its path, since
+tests are no package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from servanda.chain.block import Header
+from servanda.chain.encoding import Item, decode, encode
+from servanda.chain.genesis import FirstMember, Genesis, Parameters
+from servanda.chain.ledger import Execution, Ledger
+from servanda.chain.state_tree import Node, Path
+from servanda.chain.transaction import Envelope, Transaction, signed_bytes
+from servanda.interpreter.receipts import Amount
+from servanda.interpreter.values.times import parse_time
+
+MEMBERSHIP = (resources.files("servanda") / "contracts" / "membership.contract").read_text("utf-8")
+START_MS = parse_time("2026-01-05T09:00Z")
+HOUR_MS = 3_600_000
+
+
+def key_of(name: str) -> Ed25519PrivateKey:
+    """Return the private key of a name."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+
+
+def public_key_of(name: str) -> bytes:
+    """Return the public key of a name."""
+    return key_of(name).public_key().public_bytes_raw()
+
+
+def genesis_of(members: str, **parameters: int) -> Genesis:
+    """Return a genesis: `members="ann:Registrar bob:Registrar icbc:Bank,Issuer"`."""
+    found = []
+    for part in members.split():
+        name, _, roles = part.partition(":")
+        found.append(FirstMember(name, public_key_of(name), tuple(filter(None, roles.split(",")))))
+    return Genesis(
+        *("test", START_MS, tuple(found), {"node": public_key_of("node")}, 1, MEMBERSHIP),
+        zones_hash=bytes(32),
+        parameters=Parameters(**parameters),
+    )
+
+
+class MemoryKept:
+    """What a store keeps, in memory, as bytes."""
+
+    def __init__(self) -> None:
+        self.headers: list[Header] = []
+        self.blocks: list[Execution] = []
+        self.values: dict[bytes, bytes] = {}
+        self.nodes: dict[Path, bytes] = {}
+        self.kept_sources: dict[bytes, bytes] = {}
+        self.ended: set[bytes] = set()
+
+    def head(self) -> Header | None:
+        """Return the last header."""
+        return self.headers[-1] if self.headers else None
+
+    def records(self) -> Iterable[tuple[bytes, bytes]]:
+        """Yield every record."""
+        return self.values.items()
+
+    def sources(self) -> Mapping[bytes, bytes]:
+        """Return the sources by hash."""
+        return self.kept_sources
+
+    def find(self, path: Path, expected: bytes) -> Node:
+        """Return a node."""
+        return Node.from_bytes(self.nodes[path], expected)
+
+    def has_run(self, transaction: bytes) -> bool:
+        """Whether a transaction has ended."""
+        return transaction in self.ended
+
+    def keep(self, execution: Execution) -> None:
+        """Keep a block."""
+        self.headers.append(execution.header)
+        self.blocks.append(execution)
+        self.values.update(execution.records)
+        self.nodes.update({path: node.to_bytes() for path, node in execution.nodes.items()})
+        self.kept_sources.update(execution.sources)
+        self.ended.update(execution.ended)
+
+
+def outward(value: Any) -> Any:
+    """Return an argument as it is sent."""
+    return tuple(map(outward, value)) if isinstance(value, tuple | list) else value
+
+
+class Chain:
+    """A ledger with a clock and names for its members."""
+
+    def __init__(self, members: str, **parameters: int) -> None:
+        self.genesis = genesis_of(members, **parameters)
+        self.kept = MemoryKept()
+        self.ledger = Ledger(self.genesis, {}, self.kept)
+        self.time_ms = START_MS
+        self.count = 0
+
+    def reopened(self) -> Ledger:
+        """Return a ledger made from what was kept, and go on with it."""
+        self.ledger = Ledger(self.genesis, {}, self.kept)
+        return self.ledger
+
+    def transaction(self, signers: str, action: str, *arguments: Any, **more: Any) -> Transaction:
+        """Return a transaction of `Contract.action`."""
+        contract, _, name = action.partition(".")
+        self.count += 1
+        given: dict[str, Any] = {
+            "chain": self.genesis.hash,
+            "version": 1,
+            "expiry_ms": self.time_ms + 24 * HOUR_MS,
+            "nonce": self.count.to_bytes(16),
+            **more,
+        }
+        items: tuple[Item, ...] = outward(arguments)
+        return Transaction(
+            contract=contract, action=name, arguments=items, signers=tuple(signers.split()), **given
+        )
+
+    def signed(self, transaction: Transaction, by: Sequence[str] | None = None) -> bytes:
+        """Return an envelope signed by some of the signers (all unless named)."""
+        body = transaction.to_bytes()
+        names = transaction.signers if by is None else by
+        signatures = {name: key_of(name).sign(signed_bytes(body)) for name in names}
+        return Envelope(body, transaction, signatures).to_bytes()
+
+    def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
+        """Make a block of these envelopes; return its receipts."""
+        self.time_ms += wait_ms
+        execution = self.ledger.execute(self.time_ms, envelopes)
+        self.kept.keep(execution)
+        self.ledger.commit()
+        return [decode(one) for one in execution.receipts]
+
+    def does(self, signers: str, action: str, *arguments: Any, **more: Any) -> Any:
+        """Run an action alone in a block; it must be done. Return what it gave."""
+        receipt = self.run(signers, action, *arguments, **more)
+        assert receipt[0] == 0, receipt
+        assert receipt[2] is None, receipt
+        return receipt[5]
+
+    def run(self, signers: str, action: str, *arguments: Any, **more: Any) -> Any:
+        """Run an action alone in a block; return its receipt."""
+        transaction = self.transaction(signers, action, *arguments, **more)
+        return self.block(self.signed(transaction))[-1]
+
+    def code(self, signers: str, action: str, *arguments: Any, **more: Any) -> str | None:
+        """Run an action alone in a block; return the code of its refusal."""
+        receipt = self.run(signers, action, *arguments, **more)
+        return str(receipt[2]) if receipt[2] is not None else None
+
+    def deploy(self, source: str, name: str, signers: str = "ann bob") -> None:
+        """Deploy a contract."""
+        data = source.encode()
+        digest = hashlib.sha256(data).digest()
+        self.does(signers, "Membership.deploy", name, digest, attachment=data)
+
+    def row(self, contract: str, record: str, key: Any) -> Any:
+        """Return a record."""
+        for its_type, table in self.ledger.state.machine.tables.items():
+            if (its_type.contract, its_type.name) == (contract, record):
+                return table.rows[key]
+        raise KeyError(record)
+
+
+__all__ = ["Amount", "Chain", "MemoryKept", "encode", "genesis_of", "key_of", "public_key_of"]
