@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from servanda.grammar import tree
+from servanda.grammar.characters import outline
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.scope import Checking, Scope
@@ -61,8 +62,18 @@ def why_reserved(name: str, *, is_callable: bool) -> str:
 
 def check_reserved(name: tree.Name, diagnostics: Diagnostics, *, is_callable: bool) -> bool:
     """Report a declared name that the language keeps for itself; return whether it is free."""
-    why = why_reserved(name.text, is_callable=is_callable)
-    if why:
+    seen = outline(name.text)
+    why = why_reserved(seen, is_callable=is_callable)
+    if why and seen != name.text:
+        report(
+            diagnostics,
+            "E0018",
+            f"`{name.text}` looks like `{seen}`, {why}",
+            name.span,
+            "letters of another script",
+            help="choose another name",
+        )
+    elif why:
         report(
             diagnostics,
             "E0251",

@@ -448,7 +448,7 @@ def test_some_spans_by_their_text() -> None:
 
 def test_a_source_may_be_empty() -> None:
     """Nothing, blanks or comments hold no items and no mistakes."""
-    for text in ("", "\n", "   ", "# only\n\n  # this", "\n\n#\r\n"):
+    for text in ("", "\n", "   ", "# only\n\n  # this", "\n\n#\n"):
         assert read(text).items == ()
 
 
