@@ -14,7 +14,7 @@ from typing import Any
 from servanda.grammar.build_tree import DEEPENING, make_builders
 from servanda.grammar.derive import Mismatch, TooDeep, derive
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
-from servanda.grammar.source import Source
+from servanda.grammar.source import Source, Span
 from servanda.grammar.syntax_forms import DECLARATION_WORDS
 from servanda.grammar.syntax_hints import explain_depth, explain_mismatch
 from servanda.grammar.tables import ParseTables
@@ -24,6 +24,9 @@ from servanda.grammar.tree import Expression
 
 REREAD_MAX = 100_000
 """Tokens of one source read again after mistakes: it bounds the work on a source full of them."""
+
+TOKENS_MAX = 65_536
+"""Words and signs in one source: what a checker may have to work through within two seconds."""
 
 MISTAKES_MAX = 100
 """After this many mistakes the rest of a source is not looked at."""
@@ -50,8 +53,13 @@ class Reading:
         """Return the items without a mistake, and report every other."""
         found = []
         is_torn = False
+        token_count = 0
         before = len(self.diagnostics) + self.diagnostics.left_out_count
         for tokens in chunks(self.lexicon, self.source.text):
+            token_count += len(tokens)
+            if token_count > TOKENS_MAX:
+                self._report_size(tokens[max(0, TOKENS_MAX - token_count)])
+                break
             if is_torn and tokens[0].text not in DECLARATION_WORDS:
                 continue
             item, is_torn = self._item(tokens)
@@ -60,6 +68,17 @@ class Reading:
             if len(self.diagnostics) + self.diagnostics.left_out_count - before >= MISTAKES_MAX:
                 break
         return found
+
+    def _report_size(self, token: Token) -> None:
+        self.diagnostics.report(
+            Diagnostic(
+                "E0025",
+                f"a source has at most {TOKENS_MAX:_} words and signs",
+                Span(self.source.name, token.start, token.end),
+                label="here are more",
+                help="divide the contract into several that `use` one another",
+            )
+        )
 
     def expression(self, start: int, end: int) -> Expression | None:
         """Return the expression between two offsets, or None after reporting what it is not."""

@@ -32,6 +32,8 @@ BAD_BYTES = {
     "two names that look alike": (HEADER + "role B\u0430nk, Bank\n".encode(), "E0018"),
     "a bidirectional character": (HEADER + "role A\u202eB\n".encode(), "E0005"),
     "an invisible character": (HEADER + "role A\u200bB\n".encode(), "E0005"),
+    "more words than a source may have": (HEADER + b"role A\n" * 25_000, "E0025"),
+    "one item of too many words": (HEADER + b"enum E: (\n" + b"  A,\n" * 40_000, "E0025"),
     "Latin-1": (HEADER + b"role B\xe4nk\n", "E0013"),
     "GBK": (HEADER + "role 银行\n".encode("gbk"), "E0013"),
     "UTF-16": (HEADER.decode().encode("utf-16"), "E0013"),
