@@ -14,6 +14,7 @@ from typing import Any
 from servanda.grammar.build_tree import DEEPENING, make_builders
 from servanda.grammar.derive import Mismatch, TooDeep, derive
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
+from servanda.grammar.limits import check_limits
 from servanda.grammar.source import Source, Span
 from servanda.grammar.syntax_forms import DECLARATION_WORDS
 from servanda.grammar.syntax_hints import explain_depth, explain_mismatch
@@ -64,6 +65,7 @@ class Reading:
                 continue
             item, is_torn = self._item(tokens)
             if item is not None:
+                check_limits(item, self.diagnostics)
                 found.append(item)
             if len(self.diagnostics) + self.diagnostics.left_out_count - before >= MISTAKES_MAX:
                 break

@@ -104,7 +104,7 @@ def add_symbol(name: tree.Name, symbol: Symbol, checking: Checking) -> bool:
             help="rename one of the two, or remove it",
         )
         return False
-    declarations.symbols[name.text] = symbol
+    declarations.add(name.text, symbol)
     return True
 
 
@@ -155,7 +155,7 @@ def is_free(name: tree.Name, scope: Scope) -> bool:
 
 def declare_local(name: tree.Name, bound_type: Type, scope: Scope) -> Local:
     """Bind a local; a name that shadows is reported and bound all the same, so bodies go on."""
-    is_taken = name.text in scope.visible_names()
+    is_taken = scope.is_visible(name.text)
     is_free(name, scope)
     # Which of two locals of one name is meant later, nobody knows: any use of it is let pass.
     return scope.bind(name.text, ANYTHING if is_taken else bound_type, name.span)

@@ -34,6 +34,14 @@ BAD_BYTES = {
     "an invisible character": (HEADER + "role A\u200bB\n".encode(), "E0005"),
     "more words than a source may have": (HEADER + b"role A\n" * 25_000, "E0025"),
     "one item of too many words": (HEADER + b"enum E: (\n" + b"  A,\n" * 40_000, "E0025"),
+    "a decision of too many rows": (
+        HEADER + b"decision d\n  | x: Int || y: Int |\n" + b"  | 1 || 2 |\n" * 2_001,
+        "E0026",
+    ),
+    "an authority of too many signers": (
+        HEADER + b"role A\naction a()\n  by (\n" + b"  A or\n" * 64 + b"  A)\n",
+        "E0026",
+    ),
     "Latin-1": (HEADER + b"role B\xe4nk\n", "E0013"),
     "GBK": (HEADER + "role 银行\n".encode("gbk"), "E0013"),
     "UTF-16": (HEADER.decode().encode("utf-16"), "E0013"),
