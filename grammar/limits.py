@@ -13,6 +13,9 @@ from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 ROWS_MAX = 2_000
 """Rows of one decision: that they leave no gap and do not overlap costs their square to prove."""
 
+ARROWS_MAX = 1_000
+"""Lines of one lifecycle: what each action does to each state is followed."""
+
 SIGNERS_MAX = 64
 """Signers that one authority names."""
 
@@ -26,6 +29,10 @@ def check_limits(item: object, diagnostics: Diagnostics) -> None:
             _report(
                 f"a decision has at most {ROWS_MAX:_} rows", rows[ROWS_MAX], advice, diagnostics
             )
+        case tree.LifecycleDeclaration(lines=lines) if len(lines) > ARROWS_MAX:
+            advice = "divide the lifecycle into several, each of a record of its own"
+            message = f"a lifecycle has at most {ARROWS_MAX:_} lines"
+            _report(message, lines[ARROWS_MAX], advice, diagnostics)
         case tree.ActionDeclaration() | tree.RuleDeclaration():
             authority = item.authority
         case tree.RecordDeclaration():

@@ -47,6 +47,8 @@ class Reading:
         self.tables = tables
         self.lexicon = lexicon
         self.reread_count = 0
+        self.token_count = 0
+        """How many were read so far, those in the holes of texts included."""
         reader = TextReader(source.name, diagnostics, self.expression)
         self.builders = make_builders(reader, diagnostics)
 
@@ -54,12 +56,11 @@ class Reading:
         """Return the items without a mistake, and report every other."""
         found = []
         is_torn = False
-        token_count = 0
         before = len(self.diagnostics) + self.diagnostics.left_out_count
         for tokens in chunks(self.lexicon, self.source.text):
-            token_count += len(tokens)
-            if token_count > TOKENS_MAX:
-                self._report_size(tokens[max(0, TOKENS_MAX - token_count)])
+            self.token_count += len(tokens)
+            if self.token_count > TOKENS_MAX:
+                self._report_size(tokens[0])
                 break
             if is_torn and tokens[0].text not in DECLARATION_WORDS:
                 continue
@@ -85,6 +86,7 @@ class Reading:
     def expression(self, start: int, end: int) -> Expression | None:
         """Return the expression between two offsets, or None after reporting what it is not."""
         tokens = hole_tokens(self.lexicon, self.source.text, start, end)
+        self.token_count += len(tokens)
         found = self._derive("expression", tokens)
         if isinstance(found, Mismatch | TooDeep):
             self.diagnostics.report(self._explain(tokens, found))

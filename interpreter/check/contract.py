@@ -285,12 +285,16 @@ def note_lets(course: Course, outline: Outline) -> None:
 
 
 def note_aliases(authority: Authority | None, outline: Outline) -> None:
-    """Keep the aliases of signers, to find those that nobody uses."""
+    """Keep the aliases of signers, each once, to find those that nobody uses."""
+    found = {one.number: one for one in _aliases(authority)}
+    outline.private_locals.extend(("signer", one) for one in found.values())
+
+
+def _aliases(authority: Authority | None) -> Iterator[Local]:
     match authority:
         case AnyOf(choices=parts) | AllOf(parts=parts):
             for one in parts:
-                note_aliases(one, outline)
+                yield from _aliases(one)
         case SignedByRole(alias=alias) | SignedByParty(alias=alias) | SignedByQuorum(alias=alias):
-            noted = [local for _, local in outline.private_locals]
-            if alias is not None and alias not in noted:
-                outline.private_locals.append(("signer", alias))
+            if alias is not None:
+                yield alias

@@ -38,6 +38,14 @@ BAD_BYTES = {
         HEADER + b"decision d\n  | x: Int || y: Int |\n" + b"  | 1 || 2 |\n" * 2_001,
         "E0026",
     ),
+    "a lifecycle of too many lines": (
+        HEADER + b"lifecycle S\n" + b"".join(b"  S%d -> S%d\n" % (n, n + 1) for n in range(1_001)),
+        "E0026",
+    ),
+    "too many words in the holes of texts": (
+        HEADER + (b'rule r(): Text = "' + b"{r}" * 300 + b'"\n') * 200,
+        "E0025",
+    ),
     "an authority of too many signers": (
         HEADER + b"role A\naction a()\n  by (\n" + b"  A or\n" * 64 + b"  A)\n",
         "E0026",
