@@ -123,7 +123,7 @@ class Reading:
 
     def _explain(self, tokens: Sequence[Token], found: Mismatch | TooDeep) -> Diagnostic:
         if isinstance(found, TooDeep):
-            return explain_depth(found.span)
+            return explain_depth(tokens, found)
         return explain_mismatch(self.source, tokens, found, self.tables)
 
 

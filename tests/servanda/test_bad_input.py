@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from servanda.command_line import main
+from servanda.grammar.diagnostics import DIAGNOSTICS_MAX
+from servanda.interpreter.check import suggest
 
 SECONDS_MAX = 2
 
@@ -155,6 +158,38 @@ def test_strange_names_are_shown_harmlessly(name: str, capsys: pytest.CaptureFix
     """No name of a file breaks the output."""
     assert main(["check", name]) == 2
     assert "E0010" in capsys.readouterr().out
+
+
+WORK = {
+    "wrong records": "".join(f"record R{n}[key: Text]\n  a: Unknwon\n" for n in range(4_000)),
+    "unknown names": "role A\naction a()\n  by A\n"
+    + "".join(f"  let x{n} = y{n}\n" for n in range(9_000)),
+    "unknown roles": "".join(f"action a{n}()\n  by Bnak\n" for n in range(5_000)),
+    "unknown contracts": "".join(f"use C{n} as c{n}\n" for n in range(9_000)),
+    "a large enum": "role A\nenum E: M0"
+    + "".join(f", M{n}" for n in range(1, 150))
+    + "\naction a(e: E)\n  by A\n"
+    + "".join(f'  require e is not N{n} else NO "no"\n' for n in range(5_000)),
+}
+
+
+@pytest.mark.parametrize("what", WORK)
+def test_help_is_looked_for_as_long_as_somebody_sees_it(
+    what: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names are compared for the diagnostics that are kept, however many mistakes there are."""
+    calls = []
+    compare = suggest.closest
+
+    def counted(written: str, candidates: Iterable[str]) -> str | None:
+        calls.append(written)
+        return compare(written, candidates)
+
+    monkeypatch.setattr(suggest, "closest", counted)
+    (folder / "bad.contract").write_text(HEADER.decode() + WORK[what])
+    status, found = check_json(capsys, "bad.contract")
+    assert (status, len(found)) == (1, DIAGNOSTICS_MAX)
+    assert len(calls) <= 4 * DIAGNOSTICS_MAX
 
 
 @pytest.mark.parametrize(
