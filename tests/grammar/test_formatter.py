@@ -292,4 +292,4 @@ def test_time_is_linear_in_size() -> None:
         finally:
             gc.enable()
 
-    assert min(seconds(4_000) for _ in range(2)) < 8 * min(seconds(1_000) for _ in range(3))
+    assert min(seconds(2_000) for _ in range(2)) < 8 * min(seconds(500) for _ in range(3))
