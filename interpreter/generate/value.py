@@ -20,11 +20,9 @@ from servanda.interpreter.types import (
     DURATION,
     AmountType,
     BalanceType,
-    EnumType,
     EventType,
     FieldUnit,
     FixedUnit,
-    LifecycleType,
     ListType,
     OptionalType,
     RecordType,
@@ -234,7 +232,6 @@ class Values:
                 return self._parse(_PARSERS[value.builtin], value.arguments[0])
 
     def _named(self, value: model.NamedValue) -> str:
-        assert isinstance(value.type, EnumType | LifecycleType), "only these have names"
         return self._parse("parse_name", value.text, self.writer.constant(value.type))
 
     def _parse(self, parser: str, text: Value, *more: str) -> str:
