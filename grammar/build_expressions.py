@@ -232,8 +232,14 @@ def _typed_name(span: Span, children: Children) -> tree.TypedName:
 
 
 def _type(span: Span, children: Children) -> tree.Type:
-    base, mark = children
+    base, _, readers, mark = children
+    if readers is not None:
+        base = tree.SealedType(base, readers, span=base.span.to(readers[-1].span))
     return base if mark is None else tree.OptionalType(base, span=span)
+
+
+def _readers(_: Span, children: Children) -> tuple[tree.Path, ...]:
+    return tuple(children[::2])
 
 
 def _type_name(span: Span, children: Children) -> tree.NamedType:
@@ -318,6 +324,7 @@ _EXPRESSIONS: dict[str, Build] = {
     "parameters": _parameters,
     "typed_name": _typed_name,
     "type": _type,
+    "readers": _readers,
     "type_name": _type_name,
     "type_of": _type_of,
     "path": _path,

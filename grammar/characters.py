@@ -51,11 +51,17 @@ _BYTE_ORDER_MARK = _Fault(
     "an invisible U+FEFF before the first character",
     "save the file as UTF-8 without a byte order mark",
 )
+_RETURN_AND_FEED = _Fault(
+    "E0017",
+    "a carriage return stands in this source",
+    "U+000D before the line feed, as Windows writes it",
+    "`servanda fmt FILE` writes the file with plain line ends",
+)
 _LONE_RETURN = _Fault(
-    "E0003",
-    "a carriage return stands without its line feed",
+    "E0017",
+    "a carriage return stands in this source",
     "U+000D alone",
-    "end lines with a line feed (or with both, as Windows does)",
+    "write a line feed in its place, or delete it",
 )
 
 _INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -140,18 +146,27 @@ def _bad_characters(source: Source) -> Iterator[Diagnostic]:
         return
     last_end = -1
     last_letter = ""
+    told: set[_Fault] = set()
     for match in pattern.finditer(text):
         letter, start = match[0], match.start()
-        if letter == "\r" and text[start + 1 : start + 2] == "\n":
+        if letter == "\r":
+            fault = _RETURN_AND_FEED if text.startswith("\n", start + 1) else _LONE_RETURN
+            if fault not in told:  # How a file ends its lines is one mistake, not one a line.
+                told.add(fault)
+                yield _diagnostic(fault, source, start)
             continue
         if start == last_end and letter == last_letter:
             last_end += 1  # A run of one character is one mistake.
             continue
         last_end, last_letter = start + 1, letter
-        fault = _LONE_RETURN if letter == "\r" else _fault(letter, start)
-        assert fault is not None, "only refused characters are looked for"
-        span = Span(source.name, start, start + 1)
-        yield Diagnostic(fault.code, fault.message, span, label=fault.label, help=fault.help)
+        found = _fault(letter, start)
+        assert found is not None, "only refused characters are looked for"
+        yield _diagnostic(found, source, start)
+
+
+def _diagnostic(fault: _Fault, source: Source, start: int) -> Diagnostic:
+    span = Span(source.name, start, start + 1)
+    return Diagnostic(fault.code, fault.message, span, label=fault.label, help=fault.help)
 
 
 def _fault(letter: str, offset: int) -> _Fault | None:
@@ -164,7 +179,7 @@ def _fault(letter: str, offset: int) -> _Fault | None:
     if letter == "\ufeff" and offset == 0:
         return _BYTE_ORDER_MARK
     category = unicodedata.category(letter)
-    called = f"U+{point:04X} {unicodedata.name(letter, '')}".rstrip()
+    called = _called(letter)
     if category in {"Cc", "Zl", "Zp"}:
         return _Fault(
             "E0003", "a control character stands in this source", called, "delete the character"
@@ -193,6 +208,11 @@ def _fault(letter: str, offset: int) -> _Fault | None:
     return None
 
 
+def _called(letter: str) -> str:
+    """Return how Unicode calls a character that cannot be told by its look."""
+    return f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip()
+
+
 def _is_selector(point: int) -> bool:
     """Return whether `point` selects a variant of the character before it."""
     return any(point in block for block in _SELECTORS)
@@ -215,10 +235,18 @@ _TOGETHER = (
 _OF_NO_SCRIPT = frozenset({"COMBINING", "MODIFIER", "LOW", "UNDERTIE", "MIDDLE"})
 
 _LOOK_ALIKE = str.maketrans(
-    "аеорсухіјѕһԁԛԝѵӏАВЕЗІЈКМНОРСТУХЅԌԚԜѴαβεικνορτυχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-    "aeopcyxijshdqwvlABE3IJKMHOPCTYXSGQWVaBeiKvopTuxyABEZHIKMNOPTYX",
+    "аеорсухіјѕһԁԛԝѵӏктАВЕЗІЈКМНОРСТУХЅԌԚԜѴαεινορυχγκτβΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոզցɑɡエカニハタトロヘリ",
+    "aeopcyxijshdqwvlĸᴛABE3IJKMHOPCTYXSGQWVaeivopuxyĸᴛßABEZHIKMNOPTYXouhnqgag工力二八夕卜口へり",
 )
-"""Letters of Cyrillic and Greek and the Latin ones they are mistaken for (UTS 39)."""
+"""Letters and those of another script they are mistaken for (UTS 39).
+
+A capital and its small letter never get the same outline, or `Банк` could not own a `банк`.
+"""
+
+
+def outline(name: str) -> str:
+    """Return what a reader sees of `name`: the same for two names that look alike."""
+    return name if name.isascii() else name.translate(_LOOK_ALIKE)
 
 
 def _names(source: Source) -> Iterator[tuple[str, int]]:
@@ -253,24 +281,26 @@ def _bad_names(source: Source) -> list[Diagnostic]:
             continue
         first_places[name] = start
         span = Span(source.name, start, start + len(name))
-        outline = name.translate(_LOOK_ALIKE)
-        twin = outlines.setdefault(outline, name)
+        twin = outlines.setdefault(outline(name), name)
         if twin != name:
-            place = first_places[twin]
-            other = Label(Span(source.name, place, place + len(twin)), "the other name")
-            found.append(
-                Diagnostic(
-                    "W0002",
-                    f"`{name}` looks like another name but is not the same",
-                    span,
-                    label="letters of another script",
-                    others=(other,),
-                    help="type the name again in one script",
-                )
-            )
+            found.append(_twins(name, span, twin, first_places[twin]))
         elif not name.isascii():
             found += _bad_name(name, span)
     return found
+
+
+def _twins(name: str, span: Span, twin: str, place: int) -> Diagnostic:
+    letter, other = next((one, two) for one, two in zip(name, twin, strict=True) if one != two)
+    return Diagnostic(
+        "E0018",
+        f"`{name}` looks like another name but is not the same",
+        span,
+        label=f"the first letter that differs is {_called(letter)}",
+        others=(
+            Label(Span(span.source, place, place + len(twin)), f"here it is {_called(other)}"),
+        ),
+        help="spell both with the same letters if they are one, or rename one of them",
+    )
 
 
 def _bad_name(name: str, span: Span) -> Iterator[Diagnostic]:
@@ -289,7 +319,7 @@ def _bad_name(name: str, span: Span) -> Iterator[Diagnostic]:
             "E0008",
             f"`{bad}` cannot be part of a name",
             span,
-            label=f"U+{ord(bad):04X} {unicodedata.name(bad, '')}".rstrip(),
+            label=_called(bad),
             help="make names of letters, digits and `_`",
         )
     else:

@@ -73,12 +73,13 @@ def type_text(type_: tree.Type) -> str:
     """Return `type_` as it is written."""
     if isinstance(type_, tree.OptionalType):
         return type_text(type_.base) + "?"
+    if isinstance(type_, tree.SealedType):
+        return f"{type_text(type_.base)} to {' or '.join(map(path_text, type_.readers))}"
     words = []
     while isinstance(type_, tree.AppliedType):
         words.append(path_text(type_.constructor))
         type_ = type_.argument
-    last = type_text(type_) if isinstance(type_, tree.OptionalType) else path_text(type_.path)
-    return " of ".join([*words, last])
+    return " of ".join([*words, path_text(type_.path)])
 
 
 def plain_text(text: str) -> str:

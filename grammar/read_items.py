@@ -14,7 +14,8 @@ from typing import Any
 from servanda.grammar.build_tree import DEEPENING, make_builders
 from servanda.grammar.derive import Mismatch, TooDeep, derive
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
-from servanda.grammar.source import Source
+from servanda.grammar.limits import check_limits
+from servanda.grammar.source import Source, Span
 from servanda.grammar.syntax_forms import DECLARATION_WORDS
 from servanda.grammar.syntax_hints import explain_depth, explain_mismatch
 from servanda.grammar.tables import ParseTables
@@ -24,6 +25,9 @@ from servanda.grammar.tree import Expression
 
 REREAD_MAX = 100_000
 """Tokens of one source read again after mistakes: it bounds the work on a source full of them."""
+
+TOKENS_MAX = 65_536
+"""Words and signs in one source: what a checker may have to work through within two seconds."""
 
 MISTAKES_MAX = 100
 """After this many mistakes the rest of a source is not looked at."""
@@ -43,6 +47,8 @@ class Reading:
         self.tables = tables
         self.lexicon = lexicon
         self.reread_count = 0
+        self.token_count = 0
+        """How many were read so far, those in the holes of texts included."""
         reader = TextReader(source.name, diagnostics, self.expression)
         self.builders = make_builders(reader, diagnostics)
 
@@ -52,18 +58,35 @@ class Reading:
         is_torn = False
         before = len(self.diagnostics) + self.diagnostics.left_out_count
         for tokens in chunks(self.lexicon, self.source.text):
+            self.token_count += len(tokens)
+            if self.token_count > TOKENS_MAX:
+                self._report_size(tokens[0])
+                break
             if is_torn and tokens[0].text not in DECLARATION_WORDS:
                 continue
             item, is_torn = self._item(tokens)
             if item is not None:
+                check_limits(item, self.diagnostics)
                 found.append(item)
             if len(self.diagnostics) + self.diagnostics.left_out_count - before >= MISTAKES_MAX:
                 break
         return found
 
+    def _report_size(self, token: Token) -> None:
+        self.diagnostics.report(
+            Diagnostic(
+                "E0025",
+                f"a source has at most {TOKENS_MAX:_} words and signs",
+                Span(self.source.name, token.start, token.end),
+                label="here are more",
+                help="divide the contract into several that `use` one another",
+            )
+        )
+
     def expression(self, start: int, end: int) -> Expression | None:
         """Return the expression between two offsets, or None after reporting what it is not."""
         tokens = hole_tokens(self.lexicon, self.source.text, start, end)
+        self.token_count += len(tokens)
         found = self._derive("expression", tokens)
         if isinstance(found, Mismatch | TooDeep):
             self.diagnostics.report(self._explain(tokens, found))
@@ -100,7 +123,7 @@ class Reading:
 
     def _explain(self, tokens: Sequence[Token], found: Mismatch | TooDeep) -> Diagnostic:
         if isinstance(found, TooDeep):
-            return explain_depth(found.span)
+            return explain_depth(tokens, found)
         return explain_mismatch(self.source, tokens, found, self.tables)
 
 

@@ -55,6 +55,10 @@ class Source:
         end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].removesuffix("\r")
 
+    def with_plain_line_ends(self) -> Source:
+        """Return the source with a line feed where a carriage return and a line feed stood."""
+        return Source(self.name, self.text.replace("\r\n", "\n"))
+
     def slice(self, span: Span) -> str:
         """Return the text that `span` covers."""
         return self.text[span.start : span.end]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from servanda.grammar.derive import Mismatch
+from servanda.grammar.derive import Mismatch, TooDeep
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.explain_forms import (
     explain_colon,
@@ -31,7 +31,7 @@ from servanda.grammar.explain_numbers import explain_date, explain_number
 from servanda.grammar.explain_signs import explain_comment, explain_sign
 from servanda.grammar.explain_words import explain_foreign, explain_text_in_hole, explain_unreadable
 from servanda.grammar.situation import Situation, situation_of
-from servanda.grammar.source import Source, Span
+from servanda.grammar.source import Source
 from servanda.grammar.syntax_forms import OPERATORS, THING_NAMES
 from servanda.grammar.tables import ParseTables
 from servanda.grammar.tokens import NESTING_MAX, Token
@@ -52,15 +52,48 @@ def explain_mismatch(
     return _unexpected(situation)
 
 
-def explain_depth(span: Span) -> Diagnostic:
-    """Return the refusal of an expression that nests too deeply."""
+_RANGED = {"+": "sum", "*": "product", "or": "any", "and": "all", "-": "", "/": ""}
+"""The signs that stand in chains, and what says the same of a list."""
+
+
+def explain_depth(tokens: Sequence[Token], found: TooDeep) -> Diagnostic:
+    """Return the refusal of an expression that nests too deeply, or whose chain is too long."""
+    outer = _outside_brackets(tokens, found)
+    if len(outer) > NESTING_MAX // 2:
+        sign = max(_RANGED, key=outer.count)
+        ranged = f", or use `{_RANGED[sign]}(… for … in …)`" if _RANGED[sign] else ""
+        return Diagnostic(
+            "E0103",
+            f"this chain of `{sign}` is longer than {NESTING_MAX} levels",
+            found.span,
+            label="each operator is one level on top of those before it",
+            help=f"name a part with `let` or a rule{ranged}",
+        )
     return Diagnostic(
         "E0103",
         f"this expression nests deeper than {NESTING_MAX} levels",
-        span,
+        found.span,
         label="each operator, bracket or member is one level",
         help="name a part of it with `let` or a rule, or use `sum`, `any` or `all` over a list",
     )
+
+
+def _outside_brackets(tokens: Sequence[Token], found: TooDeep) -> list[str]:
+    """Return the operators of what nests too deeply that join two values outside its brackets."""
+    joining: list[str] = []
+    depth = 0
+    before = ""
+    for token in tokens[: found.index]:
+        if token.start < found.span.start:
+            continue
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        if depth == 0 and token.text in _RANGED and before not in {"", *_RANGED}:
+            joining.append(token.text)
+        before = token.text
+    return joining
+
+
+_OPENING, _CLOSING = frozenset("(["), frozenset(")]")
 
 
 def _unexpected(here: Situation) -> Diagnostic:

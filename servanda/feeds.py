@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from servanda.feed_rows import CsvRow, Fault, FeedRow, JsonRow, RowFault
+from servanda.feed_rows import CsvRow, Fault, FeedRow, JsonRow, RowFault, cell_place
 from servanda.sources import open_regular
 
 RECORD_BYTES_MAX = 65_536
@@ -24,11 +24,12 @@ CHUNK_BYTES = 1_048_576
 
 
 class FeedFault(Exception):  # noqa: N818 -- what is wrong is the file, not the program
-    """A whole file cannot be used as a feed."""
+    """A whole file cannot be used as a feed; `code` tells why and `help` what to do."""
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
+    def __init__(self, code: str, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.help = advice
 
 
 class FeedReader(Protocol):
@@ -67,7 +68,11 @@ def open_feed(path: str, name: str) -> FeedReader:
         return CsvReader(path, name)
     if lowered.endswith((".jsonl", ".ndjson")):
         return JsonReader(path, name)
-    raise FeedFault(Fault(name, 1, 1, "a feed is a `.csv` or a `.jsonl` file"))
+    raise FeedFault(
+        "E0019",
+        f"a feed is a `.csv` or a `.jsonl` file, and `{name}` is neither",
+        "call the file by what it holds, and name it so here",
+    )
 
 
 class Lines:
@@ -86,6 +91,8 @@ class Lines:
         self.taken_length = 0
         self.start = (0, 0)
         self.second = (0, 0)
+        self.called = "row"
+        """What a bad line is told to be."""
 
     def begin(self) -> None:
         """Begin a record at the next line."""
@@ -113,9 +120,9 @@ class Lines:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             column = len(line[: error.start].decode("utf-8"))
-            raise self._fault("the row is not text in UTF-8", column) from None
+            raise self._fault(f"the {self.called} is not text in UTF-8", column) from None
         if "\0" in text:
-            raise self._fault("a zero byte stands in this row", text.index("\0"))
+            raise self._fault(f"a zero byte stands in the {self.called}", text.index("\0"))
         self.taken.append(text)
         return text
 
@@ -186,24 +193,28 @@ class CsvReader(_Reader):
         self.first = (self.lines.offset, self.lines.number)
 
     def _header(self) -> tuple[str, ...]:
-        self.lines.begin()
+        lines = self.lines
+        lines.begin()
+        lines.called = "header"
         try:
             cells = next(self.reader, None)
         except RowFault as fault:
-            raise FeedFault(fault.fault) from None
+            raise _no_header(fault.fault) from None
         except csv.Error as error:
-            raise FeedFault(Fault(self.name, 1, 1, _broken(error))) from None
+            raise _no_header(Fault(self.name, 1, 1, _broken(error))) from None
+        lines.called = "row"
         if cells and len(cells) > CELL_COUNT_MAX:
-            message = f"a row has at most {CELL_COUNT_MAX:_} cells"
-            raise FeedFault(Fault(self.name, 1, 1, message))
+            raise _no_header(Fault(self.name, 1, 1, f"a row has at most {CELL_COUNT_MAX:_} cells"))
         if not cells or not any(cells):
             message = "the file is empty" if cells is None else "the file has no header"
-            raise FeedFault(Fault(self.name, 1, 1, f"{message}; its first row names the columns"))
+            raise _no_header(Fault(self.name, 1, 1, message))
         cells[0] = cells[0].removeprefix(BYTE_ORDER_MARK)
-        twice = next((one for place, one in enumerate(cells) if one in cells[:place]), None)
-        if twice is not None:
-            message = f"the header names the column `{twice}` twice"
-            raise FeedFault(Fault(self.name, 1, 1, message))
+        for place, cell in enumerate(cells):
+            if cell in cells[:place]:
+                line, column = cell_place(lines.taken, place)
+                message = f"the header names the column `{cell}` twice"
+                told = str(Fault(self.name, line + 1, column, message))
+                raise FeedFault("E0022", told, "call the columns by different names")
         return tuple(cells)
 
     def rows(self) -> Iterator[FeedRow | Fault]:
@@ -230,6 +241,12 @@ class CsvReader(_Reader):
             elif cells:
                 message = f"the row has {len(cells)} cells, the header names {count}"
                 yield Fault(name, lines.start[1] + 1, 1, message)
+
+
+def _no_header(fault: Fault) -> FeedFault:
+    if fault.message.endswith("UTF-8"):
+        return FeedFault("E0021", str(fault), "save the file as UTF-8")
+    return FeedFault("E0020", str(fault), "let the first row name the columns")
 
 
 def _broken(error: csv.Error) -> str:

@@ -72,7 +72,9 @@ def _format_file(path: str, *, only_checks: bool) -> int:
 
 def _formatted(source: Source, diagnostics: Diagnostics) -> str | None:
     formatted = None
+    # The line ends of another system are mended here: no other command takes them.
+    plain = source.with_plain_line_ends()
     if not diagnostics.has_errors:
-        formatted = format_source(source, diagnostics)
-    print_diagnostics(diagnostics, {source.name: source}, sys.stderr)
+        formatted = format_source(plain, diagnostics)
+    print_diagnostics(diagnostics, {source.name: plain}, sys.stderr)
     return None if diagnostics.has_errors else formatted

@@ -139,6 +139,8 @@ class Loader:
         used: dict[str, ContractModel] = {}
         is_whole = True
         for use in uses_of(file):
+            if diagnostics.is_full:
+                return None
             if use.chain is not None:
                 continue  # The checker says that there are no other chains yet.
             model = self._used(path, use, diagnostics)

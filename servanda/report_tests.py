@@ -120,8 +120,13 @@ def _result_line(result: Outcome) -> Line:
 
 
 def _shown_lines(result: Outcome) -> Iterator[Line]:
-    """Yield what `show` printed in a test, below its line."""
+    """Yield the timers that faulted in a test and what `show` printed, below its line."""
     facts = result.run.facts
+    # The steps before a failure show theirs.
+    if result.has_passed and facts.first_timer_fault is not None:
+        from servanda.run_report import timer_fault_line  # noqa: PLC0415 -- imports rich
+
+        yield [Piece(f"      {timer_fault_line(result.run, facts.first_timer_fault)}", "warning")]
     if not facts.shown:
         return
     from servanda.excerpt import visible_text  # noqa: PLC0415 -- imports rich
@@ -190,6 +195,8 @@ def _to_json(results: list[Outcome], loader: Loader, bad: list[Loaded]) -> dict[
 
 
 def _result_to_json(result: Outcome) -> dict[str, JsonValue]:
+    from servanda.run_report import timer_fault_to_json  # noqa: PLC0415 -- imports rich
+
     run = result.run
     found: dict[str, JsonValue] = {
         **place_to_json(result.span, run.sources),
@@ -197,6 +204,8 @@ def _result_to_json(result: Outcome) -> dict[str, JsonValue]:
         "outcome": "passed" if result.has_passed else "failed",
         "duration_ms": round(result.duration_ms, 3),
         "calls": result.call_count,
+        "timer_fault_count": run.facts.timer_fault_count,
+        "first_timer_fault": timer_fault_to_json(run, run.facts.first_timer_fault),
         "shown": [{"expression": label, "value": value} for label, value in run.facts.shown],
     }
     if result.failure is not None:

@@ -1,6 +1,7 @@
 """`servanda run`: a script against a fresh chain, its feeds, its report, the dump of its records.
 
-Exit status: 0 when it came to its end, 1 when a step failed, 2 when a file cannot be used.
+Exit status: 0 when it came to its end, 1 when a step failed or a timer faulted, 2 when a file
+cannot be used.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
@@ -48,9 +49,9 @@ def run_command(options: argparse.Namespace) -> int:
         return UNUSABLE
     _print_faults(run)
     _print_outcome(run, failure, options)
-    if failure is None:
-        return DONE
-    return UNUSABLE if failure.is_input else FAILED
+    if failure is not None:
+        return UNUSABLE if failure.is_input else FAILED
+    return FAILED if run.facts.timer_fault_count else DONE
 
 
 def load_script(loader: Loader, path: str) -> Loaded | None:
@@ -125,6 +126,10 @@ def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Na
         print_report(run, sys.stdout)
         sys.stdout.flush()
         print_lines(_refused_rows(run), sys.stderr)
+    if failure is None and (count := run.facts.timer_fault_count):
+        timers = f"{count:,} timer{'s' * (count != 1)}"
+        told = f": {timers} did not do what they say, though every step was done"
+        print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)
     if failure is not None:
         if not failure.is_input:
             print_lines(show_steps(run), sys.stderr)

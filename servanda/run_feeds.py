@@ -70,7 +70,8 @@ def _open(run: ScriptRun, feed_run: FeedRun, code: FeedCode, opened: ExitStack) 
             code=cannot.code,
         )
     except FeedFault as fault:
-        run.stop_at_input(str(fault.fault), code.span, "this file cannot be used as a feed")
+        label = "this file cannot be used as a feed"
+        run.stop_at_input(str(fault), code.span, label, advice=fault.help, code=fault.code)
     opened.callback(reader.close)
     return reader
 
@@ -102,6 +103,7 @@ def _check_columns(run: ScriptRun, reader: FeedReader, wanted: Mapping[str, Span
                 span,
                 "no column of this name",
                 advice=did_you_mean(column, reader.columns) or f"its columns are {known}",
+                code="E0023",
             )
 
 

@@ -36,7 +36,7 @@ def print_report(run: ScriptRun, file: TextIO) -> None:
     if facts.timers:
         _print_table(console, _timer_table(facts))
     if facts.first_timer_fault is not None:
-        console.print(_timer_fault_line(run, facts.first_timer_fault), soft_wrap=True)
+        console.print(timer_fault_line(run, facts.first_timer_fault) + "\n", soft_wrap=True)
     if facts.rows or facts.fault_count:
         console.print(_row_line(facts), soft_wrap=True)
     for label, value in facts.shown:
@@ -92,12 +92,13 @@ def _row_line(facts: Facts) -> str:
     return f"fed: {', '.join(told)}\n"
 
 
-def _timer_fault_line(run: ScriptRun, first: Fired) -> str:
+def timer_fault_line(run: ScriptRun, first: Fired) -> str:
+    """Return how many timers faulted, and what was wrong with the first."""
     count = run.facts.timer_fault_count
     place = place_text(first.span, run.sources)
     at = f"at {show_time(first.time_ms)}" + (f" in {place}" if place else "")
     told = f"{count:,} timers faulted: first" if count > 1 else "1 timer faulted:"
-    return f"{told} {first.code} {at}: {visible_text(first.message)}\n"
+    return f"{told} {first.code} {at}: {visible_text(first.message)}"
 
 
 def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict[str, JsonValue]:
@@ -126,7 +127,7 @@ def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict
             {"timer": title, "fired": counts[None], "faulted": _codes_to_json(counts)}
             for title, counts in facts.by_timer().items()
         ],
-        "first_timer_fault": _timer_fault_to_json(run, facts.first_timer_fault),
+        "first_timer_fault": timer_fault_to_json(run, facts.first_timer_fault),
         "rows": dict(facts.rows),
         "malformed": {
             "count": facts.fault_count,
@@ -149,7 +150,8 @@ def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict
     }
 
 
-def _timer_fault_to_json(run: ScriptRun, first: Fired | None) -> dict[str, JsonValue] | None:
+def timer_fault_to_json(run: ScriptRun, first: Fired | None) -> dict[str, JsonValue] | None:
+    """Return what was wrong with the first timer that faulted, and where."""
     if first is None:
         return None
     found: dict[str, JsonValue] = {

@@ -305,7 +305,8 @@ class ScriptRun:
         self.facts.add_fault(fault)
         if self._feed_run.is_strict:
             self.facts.is_stopped_at_row = True
-            self.stop_at_input(f"{fault}", None)
+            advice = "mend the row, or run without `--strict` to skip such rows"
+            self.stop_at_input(f"{fault}", None, advice=advice, code="E0024")
 
     def stop_at_input(
         self, message: str, span: Span | None, label: str = "", *, advice: str = "", code: str = ""

@@ -112,6 +112,7 @@ from servanda.grammar.tree.types import (
     NamedType,
     OptionalType,
     Range,
+    SealedType,
     Type,
     TypedName,
 )
@@ -205,6 +206,7 @@ __all__ = [
     "Retire",
     "RoleDeclaration",
     "RuleDeclaration",
+    "SealedType",
     "Show",
     "SignerContract",
     "SignerPath",

@@ -24,17 +24,25 @@ class AppliedType(Node):
     """`Amount of CNY`, `Balance of payment.currency`, `List of Text`, `Set of Account`."""
 
     constructor: Path
-    argument: Type
+    argument: NamedType | AppliedType
+
+
+@node
+class SealedType(Node):
+    """`Sealed of Text to payer or Regulator`: `base` is what stands before `to`."""
+
+    base: NamedType | AppliedType
+    readers: tuple[Path, ...]
 
 
 @node
 class OptionalType(Node):
     """`T?`."""
 
-    base: Type
+    base: NamedType | AppliedType | SealedType
 
 
-Type = NamedType | AppliedType | OptionalType
+Type = NamedType | AppliedType | SealedType | OptionalType
 
 
 @node

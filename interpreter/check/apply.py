@@ -29,6 +29,8 @@ from servanda.interpreter.check.symbols import (
     ClauseSymbol,
     ContractSymbol,
     DecisionSymbol,
+    EnumSymbol,
+    LifecycleSymbol,
     RoleSymbol,
     RuleSymbol,
     SlotSymbol,
@@ -40,6 +42,7 @@ from servanda.interpreter.model import (
     DecisionCall,
     EnrolMember,
     ForeignCall,
+    NamedValue,
     RuleCall,
     Value,
 )
@@ -70,6 +73,8 @@ def value_of_call(
             report_inner_call(expression, symbol, scope)
         case RoleSymbol() if scope.place is Place.SCRIPT:
             return member_of(expression, symbol, scope)
+        case EnumSymbol() | LifecycleSymbol():
+            return named_of(expression, symbol, scope)
         case None:
             report_no_function(expression, names, scope)
         case _:
@@ -179,6 +184,36 @@ def member_of(expression: tree.Apply, symbol: RoleSymbol, scope: Scope) -> Value
     name = fitted(arguments[0].value, TEXT, scope, "the name of a member")
     member = RoleType(symbol.contract, (symbol.name,))
     return EnrolMember(type=member, span=expression.span, role=symbol.name, name=name)
+
+
+def named_of(expression: tree.Apply, symbol: EnumSymbol | LifecycleSymbol, scope: Scope) -> Value:
+    """Return the name of an enum, or the state, that a text of a script is."""
+    arguments = expression.arguments
+    name = symbol.type.name
+    declared = (Label(symbol.span, f"`{name}` is declared here"),)
+    if scope.place is not Place.SCRIPT:
+        scope.report(
+            "E0220",
+            f"`{name}` reads text in scripts and tests alone",
+            expression.callee.span,
+            "a contract gets its values typed",
+            others=declared,
+            advice=f"take a parameter of type `{name}`, or write one of its names",
+        )
+    elif len(arguments) != 1 or arguments[0].name is not None:
+        scope.report(
+            "E0308",
+            f"`{name}` is read from one text",
+            expression.span,
+            "its argument has no name" if len(arguments) == 1 else f"{len(arguments)} given",
+            others=declared,
+            advice=f"write `{name}(row.x)`",
+        )
+    else:
+        text = fitted(arguments[0].value, TEXT, scope, f"what `{name}` reads")
+        return NamedValue(type=symbol.type, span=expression.span, text=text)
+    check_rest(expression, scope)
+    return unknown(expression.span)
 
 
 def report_inner_call(expression: tree.Apply, symbol: ActionSymbol, scope: Scope) -> None:

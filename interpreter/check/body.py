@@ -95,10 +95,13 @@ CALLING = (tree.CallStatement, tree.Does, tree.Cannot, tree.At, tree.Wait, tree.
 
 def inner_statements(block: tree.Block) -> Iterator[tree.Statement]:
     """Yield the statements of a block at any depth, in the order of the source."""
-    for statement in block.statements:
+    # A stack and no recursion: blocks nest 64 deep, and each asks for all that is inside it.
+    waiting = list(block.statements[::-1])
+    while waiting:
+        statement = waiting.pop()
         yield statement
-        for inner in inner_blocks(statement):
-            yield from inner_statements(inner)
+        for inner in reversed(tuple(inner_blocks(statement))):
+            waiting.extend(inner.statements[::-1])
 
 
 def is_quiet(block: tree.Block) -> bool:

@@ -7,8 +7,10 @@ like are no matter of one declaration: the analyses over the finished model find
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
+from typing import TypeVar
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
@@ -57,6 +59,8 @@ from servanda.interpreter.model import (
 )
 from servanda.interpreter.types import NOTHING, LifecycleType, RecordType
 
+Written = TypeVar("Written")
+
 
 def check_contract(
     file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
@@ -68,15 +72,25 @@ def check_contract(
     if diagnostics.is_full:
         return None
     declarations = outline.checking.declarations
-    records = {one.written.name.text: check_record(one) for one in outline.records}
-    decisions = {one.name: one for one in map(check_decision, outline.decisions) if one}
-    rules = {one.name: one for one in (check_rule(one, outline) for one in outline.rules)}
-    clauses = {one.name: one for one in (check_clause(one, outline) for one in outline.clauses)}
-    checked = [check_action(one, outline) for one in outline.actions]
+
+    def until_full(written: Iterable[Written]) -> Iterator[Written]:
+        # Past the last error that is kept, looking for more costs time and tells nobody anything.
+        return takewhile(lambda _: not diagnostics.is_full, written)
+
+    records = {one.written.name.text: check_record(one) for one in until_full(outline.records)}
+    tables = map(check_decision, until_full(outline.decisions))
+    decisions = {one.name: one for one in tables if one is not None}
+    ruled = (check_rule(one, outline) for one in until_full(outline.rules))
+    rules = {one.name: one for one in ruled}
+    shared = (check_clause(one, outline) for one in until_full(outline.clauses))
+    clauses = {one.name: one for one in shared}
+    checked = [check_action(one, outline) for one in until_full(outline.actions)]
     actions = {one.name: one for one in checked if one is not None}
-    numbered = enumerate(outline.timers)
+    numbered = enumerate(until_full(outline.timers))
     found = [check_timer(written, number, outline.checking) for number, written in numbered]
     timers = tuple(one for one in found if one is not None)
+    if outline.checking.diagnostics.is_full:
+        return None
     invariants = check_invariants(outline, rules, decisions)
     ends = check_recursion(declarations.contract, rules, decisions, clauses, diagnostics)
     computed: tuple[Computed, ...]
@@ -273,12 +287,16 @@ def note_lets(course: Course, outline: Outline) -> None:
 
 
 def note_aliases(authority: Authority | None, outline: Outline) -> None:
-    """Keep the aliases of signers, to find those that nobody uses."""
+    """Keep the aliases of signers, each once, to find those that nobody uses."""
+    found = {one.number: one for one in _aliases(authority)}
+    outline.private_locals.extend(("signer", one) for one in found.values())
+
+
+def _aliases(authority: Authority | None) -> Iterator[Local]:
     match authority:
         case AnyOf(choices=parts) | AllOf(parts=parts):
             for one in parts:
-                note_aliases(one, outline)
+                yield from _aliases(one)
         case SignedByRole(alias=alias) | SignedByParty(alias=alias) | SignedByQuorum(alias=alias):
-            noted = [local for _, local in outline.private_locals]
-            if alias is not None and alias not in noted:
-                outline.private_locals.append(("signer", alias))
+            if alias is not None:
+                yield alias

@@ -35,9 +35,9 @@ def declarations_of(model: ContractModel) -> Declarations:
     for unit, decimals in model.units.items():
         symbols[unit] = UnitSymbol(unit, decimals, model.span)
     for name, enum in model.enums.items():
-        symbols[name] = EnumSymbol(enum, model.span)
+        found.add(name, EnumSymbol(enum, model.span))
     for name, lifecycle in model.lifecycles.items():
-        symbols[name] = LifecycleSymbol(lifecycle.type, lifecycle.arrows, lifecycle.span)
+        found.add(name, LifecycleSymbol(lifecycle.type, lifecycle.arrows, lifecycle.span))
     for name, record in model.records.items():
         symbols[name] = record_symbol(record)
     for name, event in model.events.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from servanda.grammar import tree
+from servanda.grammar.characters import outline
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.scope import Checking, Scope
@@ -61,8 +62,18 @@ def why_reserved(name: str, *, is_callable: bool) -> str:
 
 def check_reserved(name: tree.Name, diagnostics: Diagnostics, *, is_callable: bool) -> bool:
     """Report a declared name that the language keeps for itself; return whether it is free."""
-    why = why_reserved(name.text, is_callable=is_callable)
-    if why:
+    seen = outline(name.text)
+    why = why_reserved(seen, is_callable=is_callable)
+    if why and seen != name.text:
+        report(
+            diagnostics,
+            "E0018",
+            f"`{name.text}` looks like `{seen}`, {why}",
+            name.span,
+            "letters of another script",
+            help="choose another name",
+        )
+    elif why:
         report(
             diagnostics,
             "E0251",
@@ -93,7 +104,7 @@ def add_symbol(name: tree.Name, symbol: Symbol, checking: Checking) -> bool:
             help="rename one of the two, or remove it",
         )
         return False
-    declarations.symbols[name.text] = symbol
+    declarations.add(name.text, symbol)
     return True
 
 
@@ -144,7 +155,7 @@ def is_free(name: tree.Name, scope: Scope) -> bool:
 
 def declare_local(name: tree.Name, bound_type: Type, scope: Scope) -> Local:
     """Bind a local; a name that shadows is reported and bound all the same, so bodies go on."""
-    is_taken = name.text in scope.visible_names()
+    is_taken = scope.is_visible(name.text)
     is_free(name, scope)
     # Which of two locals of one name is meant later, nobody knows: any use of it is let pass.
     return scope.bind(name.text, ANYTHING if is_taken else bound_type, name.span)

@@ -119,6 +119,15 @@ class Scope:
             scope = scope.parent
         return False
 
+    def is_visible(self, name: str) -> bool:
+        """Whether a local is called `name`; looking does not use it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.locals:
+                return True
+            scope = scope.parent
+        return False
+
     def visible_names(self) -> list[str]:
         """Return the names of all visible locals, for suggestions."""
         found: list[str] = []

@@ -65,6 +65,8 @@ def check_block(block: tree.Block, scope: Scope, course: Course) -> Checked:
                 help="remove it, or move it up",
             )
             break
+        if scope.checking.diagnostics.is_full:
+            break  # What else is wrong would only be counted.
         found = check_statement(statement, scope, course, again)
         steps.extend(found.body)
         ends = found.ends

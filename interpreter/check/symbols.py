@@ -168,6 +168,19 @@ class Declarations:
     timezone: str = "UTC"
     symbols: dict[str, Symbol] = field(default_factory=dict)
     opened: list[Declarations] = field(default_factory=list)
+    _owners: dict[str, list[EnumSymbol | LifecycleSymbol]] = field(default_factory=dict)
+
+    def add(self, name: str, symbol: Symbol) -> None:
+        """Let `name` stand for `symbol`, which nothing else did before."""
+        self.symbols[name] = symbol
+        if isinstance(symbol, EnumSymbol):
+            members = symbol.type.members
+        elif isinstance(symbol, LifecycleSymbol):
+            members = symbol.type.states
+        else:
+            return
+        for member in dict.fromkeys(members):
+            self._owners.setdefault(member, []).append(symbol)
 
     def find(self, name: str) -> Symbol | None:
         """Return what `name` stands for, or None."""
@@ -190,8 +203,7 @@ class Declarations:
 
     def owners_of(self, name: str) -> list[EnumSymbol | LifecycleSymbol]:
         """Return the enums and lifecycles that have `name` as a member or state, in order."""
-        found = [symbol for symbol in self.symbols.values() if _has(symbol, name)]
-        owners = [one for one in found if isinstance(one, EnumSymbol | LifecycleSymbol)]
+        owners = list(self._owners.get(name, ()))
         for other in self.opened:
             owners.extend(other.owners_of(name))
         return owners
@@ -219,9 +231,3 @@ class Declarations:
         for one in list(found):
             found.extend(one.reachable())
         return found
-
-
-def _has(symbol: Symbol, name: str) -> bool:
-    if isinstance(symbol, EnumSymbol):
-        return name in symbol.type.members
-    return isinstance(symbol, LifecycleSymbol) and name in symbol.type.states

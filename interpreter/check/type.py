@@ -70,6 +70,8 @@ def type_of(written: tree.Type, scope: Scope) -> Type:
             return named_type(path, scope)
         case tree.AppliedType():
             return applied_type(written, scope)
+        case tree.SealedType():
+            return sealed_type(written, scope)
         case tree.OptionalType(base=inner):
             base = type_of(inner, scope)
             if base == ANYTHING or isinstance(base, OptionalType):
@@ -175,6 +177,23 @@ def report_bare(name: str, path: tree.Path, scope: Scope) -> Type:
         path.span,
         f"{what} is left out",
         advice=f"write `{name} of {example}`",
+    )
+    return ANYTHING
+
+
+def sealed_type(written: tree.SealedType, scope: Scope) -> Type:
+    """Report readers of what is not sealed, and else what its base comes to."""
+    base: tree.Type = written.base
+    while isinstance(base, tree.AppliedType):
+        if [one.text for one in base.constructor.names] == ["Sealed"]:
+            return type_of(written.base, scope)
+        base = base.argument
+    scope.report(
+        "E0327",
+        "only a sealed value says to whom it is open",
+        written.readers[0].span.to(written.readers[-1].span),
+        "everybody who sees the record can read this",
+        advice="remove what begins with `to`, or write `seen by` below the record's heading",
     )
     return ANYTHING
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from servanda.grammar.source import Span
 from servanda.interpreter.check.script import NOTICE_NAME
+from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.compile import Code, code_of
 from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.explain import Trace
@@ -22,15 +23,25 @@ from servanda.interpreter.execute.state import FIELD
 from servanda.interpreter.generate.script import write_script
 from servanda.interpreter.model import ScriptModel, TestModel
 from servanda.interpreter.receipts import Event, Notice
+from servanda.interpreter.refusals import Code as RefusalCode
+from servanda.interpreter.refusals import Refused
 from servanda.interpreter.types import (
     AmountType,
+    EnumType,
+    LifecycleType,
     ListType,
     OptionalType,
     RecordType,
     SetType,
     Type,
 )
+from servanda.interpreter.values.numbers import Unreadable
+from servanda.interpreter.values.show import show_text
 from servanda.interpreter.values.time_zones import UTC
+
+NAMES_SHOWN_MAX = 5
+"""So many names of an enum are told to whoever wrote another."""
+TEXT_SHOWN_LENGTH_MAX = 40
 
 
 class FeedCode(NamedTuple):
@@ -104,6 +115,7 @@ class CompiledScript:
         """Return, by function name, what runs a test on a machine; its contracts are deployed."""
         names = machine.bindings.namespace(self.code, UTC)
         names.update(FeedCode=FeedCode, steps_of=_steps_of)
+        names.update(parse_name=parse_name, read_text=read_text)
         exec(self.code.code, names)  # noqa: S102 -- our own generated code
         context = ScriptContext(machine)
         bound: dict[str, Callable[[], None]] = {}
@@ -186,6 +198,28 @@ def _inward(machine: Machine, value: Any, its_type: Type) -> Any:
             return tuple(_inward(machine, one, item) for one in value)
         case _:
             return value
+
+
+def parse_name(text: str, its_type: EnumType | LifecycleType) -> str:
+    """Return the name or state that `text` is. Raises `Unreadable`."""
+    known = its_type.members if isinstance(its_type, EnumType) else its_type.states
+    if text in known:
+        return text
+    told = f"expected a name of `{its_type.name}`"
+    meant = did_you_mean(text, known)
+    if not meant:
+        shown = ", ".join(f"`{one}`" for one in known[:NAMES_SHOWN_MAX])
+        meant = f"such as {shown}" if len(known) > NAMES_SHOWN_MAX else shown
+    raise Unreadable(f"{told}: {meant}")
+
+
+def read_text(parser: Callable[..., Any], text: str, *more: Any) -> Any:
+    """Return what `parser` reads from a text that is no cell, or refuse it."""
+    try:
+        return parser(text, *more)
+    except Unreadable as unreadable:
+        message = f"{show_text(text, TEXT_SHOWN_LENGTH_MAX)}: {unreadable.message}"
+        raise Refused(RefusalCode.BAD_ARGUMENT, message) from None
 
 
 def _runner(

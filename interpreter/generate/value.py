@@ -227,16 +227,18 @@ class Values:
             case Builtin.ABSOLUTE:
                 return f"absolute({texts[0]})" if _is_decimal(value.type) else f"abs({texts[0]})"
             case Builtin.PARSE_AMOUNT:
-                return self._parse("parse_amount", value, f", {self._decimals(value)}")
+                return self._parse("parse_amount", value.arguments[0], self._decimals(value))
             case _:
-                return self._parse(_PARSERS[value.builtin], value, "")
+                return self._parse(_PARSERS[value.builtin], value.arguments[0])
 
-    def _parse(self, parser: str, value: model.BuiltinCall, more: str) -> str:
-        argument = value.arguments[0]
-        if isinstance(argument, model.RowCell):
-            column = ascii(argument.column)
-            return f"v{argument.local.number}.read({parser}, {column}{more})"
-        return f"{parser}({self.write(argument)}{more})"
+    def _named(self, value: model.NamedValue) -> str:
+        return self._parse("parse_name", value.text, self.writer.constant(value.type))
+
+    def _parse(self, parser: str, text: Value, *more: str) -> str:
+        rest = "".join(f", {one}" for one in more)
+        if isinstance(text, model.RowCell):
+            return f"v{text.local.number}.read({parser}, {text.column!a}{rest})"
+        return f"read_text({parser}, {self.write(text)}{rest})"
 
     def _round_amount(self, value: model.BuiltinCall, text: str) -> str:
         mode = ascii(value.mode)
@@ -475,6 +477,7 @@ _WRITERS: dict[type[Value], Callable[[Any, Any], str]] = {
     model.CreateRecord: Values._create,
     model.ForeignCall: Values._foreign,
     model.EnrolMember: Values._enrol,
+    model.NamedValue: Values._named,
     model.Arithmetic: Values._arithmetic,
     model.Negation: Values._negation,
     model.Convert: Values._convert,

@@ -373,6 +373,13 @@ class EnrolMember(Value):
 
 
 @node
+class NamedValue(Value):
+    """`Standing(row.standing)` in a script: the name of an enum, or the state, that a text is."""
+
+    text: Value
+
+
+@node
 class TotalValue(Value):
     """A running total of an invariant (by its place in `TotalsInvariant.totals`)."""
 

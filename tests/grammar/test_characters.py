@@ -54,7 +54,7 @@ def only(text: str) -> Diagnostic:
         ("\x85", "E0003"),
         ("\u2028", "E0003"),
         ("\u2029", "E0003"),
-        ("\r", "E0003"),
+        ("\r", "E0017"),
         ("\t", "E0004"),
         ("\u202e", "E0005"),
         ("\u2066", "E0005"),
@@ -109,13 +109,26 @@ def test_the_grammar_takes_the_same_for_names() -> None:
     assert f"\nNAME: /{NAME}/\n" in grammar.read_text(encoding="utf-8")
 
 
-def test_both_line_ends_are_accepted() -> None:
-    """A line may end in a line feed, or in a carriage return and a line feed."""
-    lines = "role Police\r\n# list\r\nclause c()\r\n\r\n  stop(x)\r\n"
-    assert found(lines) == []
-    windows, unix = Diagnostics(), Diagnostics()
-    assert parse(Source("x", lines), windows) == parse(Source("x", lines.replace("\r", "")), unix)
-    assert len(windows) == len(unix) == 0
+def test_a_line_ends_in_a_line_feed_alone() -> None:
+    """One meaning has one spelling: the first other line end is told, and not every line."""
+    text = "role Police\r\n# list\r\nclause c()\r\n\r\n  stop(x)\r\n"
+    assert found(text) == [("E0017", 1, 12, "\r")]
+    assert only(text).help == "`servanda fmt FILE` writes the file with plain line ends"
+    assert only(text).label == "U+000D before the line feed, as Windows writes it"
+
+
+def test_a_carriage_return_alone_is_told_once() -> None:
+    """Nobody can know whether it was to end a line, so no command is named that would guess."""
+    assert found("role A\r# B\rrole C\n") == [("E0017", 1, 7, "\r")]
+    assert only("role A\rrole B\n").help == "write a line feed in its place, or delete it"
+    assert found("role A\r\r\nrole B\r\n") == [("E0017", 1, 7, "\r"), ("E0017", 1, 8, "\r")]
+
+
+def test_plain_line_ends_lose_nothing() -> None:
+    """What stands before a line feed goes, whatever else there is stays."""
+    text = 'role A\r\n# a "b\r\n\r\nrole B\rC\r\r\n'
+    plain = Source("x", text).with_plain_line_ends()
+    assert plain == Source("x", 'role A\n# a "b\n\nrole B\rC\r\n')
 
 
 def test_a_run_of_one_character_is_one_mistake() -> None:
@@ -138,7 +151,7 @@ def test_a_source_has_a_largest_size() -> None:
 
 def test_a_line_has_a_largest_length() -> None:
     """The part of the line that is too much is marked; line ends do not count."""
-    assert found("#" * LINE_LENGTH_MAX + "\r\n#\n") == []
+    assert [one[0] for one in found("#" * LINE_LENGTH_MAX + "\r\n#\n")] == ["E0017"]
     assert found("#\n" + "#" * (LINE_LENGTH_MAX + 2) + "\n") == [("E0002", 2, 1001, "##")]
     assert found("#" * (LINE_LENGTH_MAX + 1)) == [("E0002", 1, 1001, "#")]
 
@@ -173,12 +186,47 @@ def test_mixtures_of_scripts_are_warned_of(name: str) -> None:
     assert [one[0] for one in found(f"let {name} = 1\n")] == ["W0001"]
 
 
-def test_look_alike_names_are_warned_of() -> None:
+def test_look_alike_names_are_refused() -> None:
     """The second of two names that look the same is told, with the first beside it."""
     text = "let сор = 1\nlet cop = 2\n"
     diagnostic = only(text)
-    assert (diagnostic.code, diagnostic.span[1:]) == ("W0002", (16, 19))
-    assert [other.span[1:] for other in diagnostic.others] == [(4, 7)]
+    assert (diagnostic.code, diagnostic.span[1:]) == ("E0018", (16, 19))
+    assert diagnostic.label == "the first letter that differs is U+0063 LATIN SMALL LETTER C"
+    (other,) = diagnostic.others
+    assert other.span[1:] == (4, 7)
+    assert other.text == "here it is U+0441 CYRILLIC SMALL LETTER ES"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("scope", "ѕсоре"),
+        ("Bank", "Bаnk"),
+        ("ΑΒ", "AB"),
+        ("ТЕ", "ΤΕ"),
+        ("口座", "ロ座"),
+        ("a", "ɑ"),
+    ],
+)
+def test_names_that_look_alike_are_found_across_scripts(first: str, second: str) -> None:
+    """Whichever comes first, the two are not let pass as two names."""
+    for one, other in ((first, second), (second, first)):
+        assert "E0018" in [code for code, *_ in found(f"let {one} = 1\nlet {other} = 2\n")]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Τράπεζα τράπεζα Κόστος κόστος Βάση βάση κβτ ΚΒΤ",
+        "Банк банк Вклад вклад Казна казна ТОРГ торг Мера мера Ня ня",
+        "账户 账号 帐户 土 士 未 末 己 已 日 曰 人 入 大 太 存款 存歀",
+        "口座 残高 カナ かな ヘ ひ",
+        "l I l1 ll II O O0 Bank bank sinir sınır",
+    ],
+)
+def test_names_of_one_script_are_told_apart_by_their_readers(names: str) -> None:
+    """Capital and small letter, or two signs of one script, are no deceit."""
+    assert found("".join(f"let {name} = 1\n" for name in names.split())) == []
 
 
 def test_only_names_are_looked_at_as_names() -> None:

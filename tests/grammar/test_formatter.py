@@ -155,7 +155,8 @@ def test_look_does_not_matter(file: tree.File, chance: random.Random) -> None:
         is_between = depth and piece in " ,(["
         pieces.append(piece + chance.choice(["", " ", "\n   "]) if is_between else piece)
     assert formatted("".join(pieces)) == text
-    assert formatted(text.replace("\n", "\r\n")) == text
+    windows = Source("x", text.replace("\n", "\r\n")).with_plain_line_ends()
+    assert formatted(windows.text) == text
 
 
 @pytest.mark.skipif(not DESIGN.exists(), reason="the design pages lie outside the project")
@@ -291,4 +292,4 @@ def test_time_is_linear_in_size() -> None:
         finally:
             gc.enable()
 
-    assert min(seconds(4_000) for _ in range(2)) < 8 * min(seconds(1_000) for _ in range(3))
+    assert min(seconds(2_000) for _ in range(2)) < 8 * min(seconds(500) for _ in range(3))

@@ -230,6 +230,15 @@ def test_a_record() -> None:
     )
 
 
+def test_a_sealed_value() -> None:
+    """What stands before `to` is one type; what stands behind it may read; `?` is of both."""
+    (event,) = read("event E(a: Sealed of Amount of CNY to b.c or to?)\n").items
+    money = tree.AppliedType(path("Amount"), NamedType(path("CNY")))
+    sealed = tree.SealedType(tree.AppliedType(path("Sealed"), money), (path("b.c"), path("to")))
+    assert isinstance(event, tree.EventDeclaration)
+    assert event.parameters == (TypedName(name("a"), tree.OptionalType(sealed)),)
+
+
 def test_a_decision() -> None:
     """Cells are any, items or the rest; a comparison or range may be one of the items."""
     decision = read(CONTRACT).items[11]
@@ -448,7 +457,7 @@ def test_some_spans_by_their_text() -> None:
 
 def test_a_source_may_be_empty() -> None:
     """Nothing, blanks or comments hold no items and no mistakes."""
-    for text in ("", "\n", "   ", "# only\n\n  # this", "\n\n#\r\n"):
+    for text in ("", "\n", "   ", "# only\n\n  # this", "\n\n#\n"):
         assert read(text).items == ()
 
 

@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servanda.grammar.diagnostics import Diagnostics
+from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse, parse_expression
 from servanda.grammar.source import Source
 from servanda.grammar.text_literals import TextReader
 from servanda.grammar.tokens import Token
 
 Found = tuple[str, int, int, str, str]
+
+
+def diagnostics_of(text: str) -> list[Diagnostic]:
+    """Return what reading a text reports."""
+    diagnostics = Diagnostics()
+    parse(Source("x", text), diagnostics)
+    return list(diagnostics)
 
 
 def found(text: str) -> list[Found]:
@@ -127,11 +134,31 @@ def test_an_expression_nests_at_most_64_deep(opening: str, inside: str, closing:
         assert codes == ([] if is_accepted else ["E0103"]), (count, codes)
 
 
+@pytest.mark.parametrize(
+    ("operator", "aggregate"),
+    [("or", "any"), ("and", "all"), ("+", "sum"), ("*", "product"), ("-", ""), ("/", "")],
+)
+def test_a_long_chain_is_called_a_chain(operator: str, aggregate: str) -> None:
+    """64 of one operator are read; one more is told of by its sign, since no bracket is there."""
+    assert found(f"give a{f' {operator} a' * 64}\n") == []
+    (told,) = diagnostics_of(f"give f(1) {operator} a{f' {operator} a' * 64}\n")
+    message = f"this chain of `{operator}` is longer than 64 levels"
+    assert (told.code, told.message) == ("E0103", message)
+    assert aggregate in told.help
+    assert "`let`" in told.help
+    (nested,) = diagnostics_of(f"give {'-' * 70}a {operator} a\n")
+    assert "nests deeper" in nested.message
+
+
 def test_a_long_chain_over_many_lines_is_refused() -> None:
     """A chain without brackets is as deep as its tree: 1 MiB of it costs no recursion."""
-    chain = "give (1\n" + "  + 1\n" * 100_000 + " )\n"
+    chain = "give (1\n" + "  + 1\n" * 20_000 + " )\n"
     assert [one[0] for one in found(chain)] == ["E0103"]
-    nots = "give (\n" + "  not\n" * 100_000 + " a)\n"
+    (told,) = diagnostics_of(chain)
+    assert told.message == "this chain of `+` is longer than 64 levels"
+    assert told.label == "each operator is one level on top of those before it"
+    assert told.help == "name a part with `let` or a rule, or use `sum(… for … in …)`"
+    nots = "give (\n" + "  not\n" * 20_000 + " a)\n"
     assert [one[0] for one in found(nots)] == ["E0103"]
 
 

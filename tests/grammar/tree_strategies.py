@@ -65,7 +65,10 @@ simple_types = st.recursive(
     lambda inner: st.builds(tree.AppliedType, paths, inner),
     max_leaves=3,
 )
-types = simple_types | simple_types.map(tree.OptionalType)
+sealed_types = st.builds(tree.SealedType, simple_types, many(paths, 1, 3))
+types = (simple_types | sealed_types).flatmap(
+    lambda one: st.sampled_from([one, tree.OptionalType(one)])
+)
 
 
 # ── expressions ───────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,9 @@ from servanda.interpreter.refusals import Code
 Command = Callable[..., tuple[int, str, str]]
 Golden = Callable[[str, str], None]
 
+ROOT = Path(__file__).resolve().parents[2]
+DESIGN = ROOT.parent / "shared" / "design" / "language.md"
+
 
 def without_times(text: str) -> str:
     """Return a text in which no duration differs from run to run."""
@@ -301,6 +304,17 @@ def test_fmt_writes_one_style_once(bank: Path, servanda: Command) -> None:
     assert "role Treasury, Branch\n" in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o640
     assert servanda("fmt", "--check", "bank.contract") == (0, "", "")
+
+
+@pytest.mark.skipif(not DESIGN.exists(), reason="the design pages lie outside the project")
+def test_fmt_leaves_the_samples_of_the_design_as_they_are(bank: Path, servanda: Command) -> None:
+    """Lines of up to 120 columns stay whole: the samples have some of 114."""
+    samples = re.findall(r"^```\n(.*?)^```$", DESIGN.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert max(len(line) for line in "".join(samples).split("\n")) > 100
+    for number, sample in enumerate(samples):
+        path = bank / f"sample{number}.script"
+        path.write_text(sample, encoding="utf-8")
+        assert servanda("fmt", "--check", path.name) == (0, "", "")
 
 
 def test_fmt_leaves_a_broken_file_alone(bank: Path, servanda: Command) -> None:

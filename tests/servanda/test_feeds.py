@@ -58,7 +58,7 @@ def test_a_byte_order_mark_and_blank_lines_are_no_cells(tmp_path: Path) -> None:
         (b"1,2,3", "2:1: the row has 3 cells, the header names 2"),
         (b'"x"y,2', "2:1: a quoted cell goes on after its closing quote"),
         (b'1,"x', "2:1: a quoted cell is not closed"),
-        (b"1,\0", "2:3: a zero byte stands in this row"),
+        (b"1,\0", "2:3: a zero byte stands in the row"),
         ("1,银".encode("gbk"), "2:3: the row is not text in UTF-8"),
         (b"1,a\rb", "2:1: a carriage return stands alone inside the row"),
         (b"1," + b"x" * RECORD_BYTES_MAX, "2:1: a row has at most 65_536 bytes"),
@@ -76,22 +76,28 @@ def test_a_broken_row_costs_only_itself(tmp_path: Path, line: bytes, message: st
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("data", "code", "message"),
     [
-        (b"", "x.csv:1:1: the file is empty; its first row names the columns"),
-        (b"\n1,2\n", "x.csv:1:1: the file has no header; its first row names the columns"),
-        (b"a,a\n", "x.csv:1:1: the header names the column `a` twice"),
-        ("a,b\n".encode("utf-16"), "x.csv:1:1: the row is not text in UTF-8"),
-        (b'"a,b\n', "x.csv:1:1: a quoted cell is not closed"),
-        (b"," * 2_000, "x.csv:1:1: a row has at most 1_000 cells"),
+        (b"", "E0020", "x.csv:1:1: the file is empty"),
+        (b"\n1,2\n", "E0020", "x.csv:1:1: the file has no header"),
+        (b"a,b,a\n", "E0022", "x.csv:1:5: the header names the column `a` twice"),
+        ("a,b\n".encode("utf-16"), "E0021", "x.csv:1:1: the header is not text in UTF-8"),
+        ("a,银\n".encode("gbk"), "E0021", "x.csv:1:3: the header is not text in UTF-8"),
+        (b"a,\0\n", "E0020", "x.csv:1:3: a zero byte stands in the header"),
+        (b'"a,b\n', "E0020", "x.csv:1:1: a quoted cell is not closed"),
+        (b"," * 2_000, "E0020", "x.csv:1:1: a row has at most 1_000 cells"),
+        (b"a" * 70_000, "E0020", "x.csv:1:1: a row has at most 65_536 bytes"),
     ],
 )
-def test_a_file_without_header_is_no_feed(tmp_path: Path, data: bytes, message: str) -> None:
-    """Without column names nothing can be read."""
+def test_a_file_without_header_is_no_feed(
+    tmp_path: Path, data: bytes, code: str, message: str
+) -> None:
+    """Without column names nothing can be read; each fault has its code and its help."""
     (tmp_path / "x.csv").write_bytes(data)
     with pytest.raises(FeedFault) as fault:
         open_feed(str(tmp_path / "x.csv"), "x.csv")
-    assert str(fault.value) == message
+    assert (fault.value.code, str(fault.value)) == (code, message)
+    assert fault.value.help
 
 
 def test_json_lines_keep_numbers_as_written(tmp_path: Path) -> None:
@@ -212,6 +218,33 @@ def test_a_malformed_row_is_told_and_skipped(bank: Path, servanda: Command) -> N
     assert short == "malformed row: accounts.csv:4:1: the row has 1 cells, the header names 2"
 
 
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (None, "E0010"),
+        (b"", "E0020"),
+        (b"number\xff,money\n", "E0021"),
+        (b"number,number\n", "E0022"),
+        (b"nmber,money\n", "E0023"),
+    ],
+    ids=["missing", "empty", "not UTF-8", "a column twice", "no such column"],
+)
+def test_a_file_that_is_no_feed_has_a_code(
+    bank: Path, servanda: Command, data: bytes | None, code: str
+) -> None:
+    """The code stands in the text and in the report for programs, with a page and a help."""
+    (bank / "accounts.csv").unlink()
+    if data is not None:
+        (bank / "accounts.csv").write_bytes(data)
+    status, _, err = servanda("run", "day.script")
+    assert (status, f"error[{code}]: " in err, "\nhelp: " in err) == (2, True, True)
+    status, out, _ = servanda("run", "day.script", "--json")
+    failure = json.loads(out)["failure"]
+    assert (status, failure["code"], failure["file"]) == (2, code, "day.script")
+    assert failure["line"] in {7, 8}
+    assert servanda("explain", code)[0] == 0
+
+
 def test_many_malformed_rows_are_counted(bank: Path, servanda: Command) -> None:
     """The first twenty are shown."""
     (bank / "orders.csv").write_text("payer,payee,money,time,is_paid\n" + "x\n" * 50)
@@ -228,7 +261,7 @@ def test_strict_stops_at_a_malformed_row(bank: Path, servanda: Command) -> None:
     (bank / "accounts.csv").write_text("number,money\na,500\nb\nc,1\n")
     status, out, err = servanda("run", "day.script", "--strict")
     assert status == 2
-    assert err.count("accounts.csv:3:1: the row has 1 cells") == 1
+    assert err.count("error[E0024]: accounts.csv:3:1: the row has 1 cells") == 1
     assert "open         1   -" in out
     assert "fed: 1 row of accounts.csv, stopped at a malformed row\n" in out
 
@@ -253,7 +286,7 @@ def test_no_feed_leads_out_of_its_folder(bank: Path, servanda: Command, name: st
     )
     status, out, err = servanda("run", "day.script")
     assert (status, "open" in out) == (2, False)
-    assert "error[E0016]" in err or "a feed is a `.csv`" in err
+    assert "error[E0016]" in err or "error[E0019]: a feed is a `.csv`" in err
 
 
 def test_data_names_the_folder(bank: Path, servanda: Command) -> None:

@@ -188,16 +188,36 @@ def test_a_failed_test_tells_of_timers(
 def test_a_run_names_the_first_timer_that_faulted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servanda: Command
 ) -> None:
-    """Its code, message and place below the table; the run itself went well."""
+    """Its code, message and place below the table; the contract did not do what it says: exit 1."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "faulting.contract").write_text(FAULTING)
     (tmp_path / "steps.script").write_text(f"use Faulting\n{FAULTING_STEPS}")
-    status, out, _ = servanda("run", "steps.script")
-    assert status == 0
+    status, out, err = servanda("run", "steps.script", "--dump", "dump")
+    assert status == 1
+    assert err == "error: 2 timers did not do what they say, though every step was done\n"
+    assert (tmp_path / "dump").is_dir()
     told = next(line for line in out.splitlines() if "faulted: first" in line)
     assert told.startswith("2 timers faulted: first OVERFLOW at 2026-01-07T00:00Z in faulting.")
     first = json.loads(servanda("run", "steps.script", "--json")[1])["first_timer_fault"]
     assert (first["code"], first["line"]) == ("OVERFLOW", 17)
+
+
+def test_a_test_shows_its_timer_faults_and_may_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servanda: Command
+) -> None:
+    """What happens at a fault can be tested, so it fails nothing by itself; it is never hidden."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faulting.contract").write_text(FAULTING)
+    steps = "".join(f"  {line}\n" for line in FAULTING_STEPS.splitlines())
+    (tmp_path / "faulting.test.contract").write_text(
+        f'use Faulting\n\ntest "ticks"\n{steps}  expect Watch[1].ticks == 1\n'
+    )
+    status, out, _ = servanda("test")
+    assert status == 0
+    assert "      2 timers faulted: first OVERFLOW at 2026-01-07T00:00Z in faulting." in out
+    (told,) = json.loads(servanda("test", "--json")[1])["tests"]
+    assert (told["outcome"], told["timer_fault_count"]) == ("passed", 2)
+    assert told["first_timer_fault"]["code"] == "OVERFLOW"
 
 
 def test_timers_do_not_push_out_the_steps_that_led_to_them(
