@@ -1,13 +1,16 @@
-"""The store: what a chain keeps, in one SQLite file. The only file below the front door that does I/O.
+"""The store: what a chain keeps, in one SQLite file. No other file below `servanda/` does I/O.
 
 In come executed blocks, out comes what was kept, each part checked when it is read: a block by the
-hashes in its header, a node by its hash in the node above it, a record by a checksum. A block is one
-transaction of the database, which is on the disk when `keep` returns (`synchronous=FULL`): after a
-crash the store is at one block or the next, never between.
+hashes in its header, a node by its hash in the node above it, a record by a checksum. A block is
+one transaction of the database, which is on the disk when `keep` returns (`synchronous=FULL`):
+after a crash the store is at one block or the next, never between.
 
 Every version of a record and of a node stays, under the height that made it, so that the state of
 any height can be read and proved.
 """
+
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH113, PTH118
 
 from __future__ import annotations
 

@@ -4,6 +4,9 @@ In come names and actions; out come ledgers to act on. The tests load this file 
 tests are no package.
 """
 
+# An argument is of any type of the language.
+# ruff: noqa: ANN401
+
 from __future__ import annotations
 
 import hashlib
