@@ -109,18 +109,20 @@ class Ledger:
 
     def prepare(self, time_ms: int, offered: Iterable[bytes], bytes_max: int) -> tuple[bytes, ...]:
         """Return the transactions that a block at a time should take up, in the order offered."""
-        chosen: list[bytes] = []
+        chosen: dict[bytes, None] = {}
         size = 0
         self._admission.new_block()
         for data in offered:
             if size + len(data) > bytes_max:
                 break
+            if data in chosen:
+                continue
             try:
                 self._admission.admit(data, time_ms)
             except TransactionRefused:
                 continue
             size += len(data)
-            chosen.append(data)
+            chosen[data] = None
         return tuple(chosen)
 
     def validate(self, block: Block) -> None:
@@ -141,7 +143,7 @@ class Ledger:
         assert self._execution is None, "a block is committed before the next"
         assert time_ms > self.info.time_ms, "block time strictly rises"
         block = _Block(self.state, self._admission, self.genesis.parameters.block_steps_max)
-        block.open(time_ms)
+        block.begin(time_ms)
         for data in transactions:
             block.take(data, time_ms)
         records = self.state.take_changes()
@@ -180,7 +182,7 @@ class _Block:
         self.sources: dict[bytes, bytes] = {}
         self._steps_left = steps_max
 
-    def open(self, time_ms: int) -> None:
+    def begin(self, time_ms: int) -> None:
         """Fire the timers that are due, and end what has waited in vain."""
         machine = self.state.machine
         for receipt in machine.advance(time_ms):
@@ -188,9 +190,9 @@ class _Block:
             self._steps_left -= receipt.cost
         for waiting in all_waiting(self.state):
             if waiting.transaction.expiry_ms <= time_ms:
-                end_waiting(self.state, waiting.hash)
-                self.ended.append(waiting.hash)
-                self.receipts.append(receipt_of_lapse(waiting.hash))
+                end_waiting(self.state, waiting.digest)
+                self.ended.append(waiting.digest)
+                self.receipts.append(receipt_of_lapse(waiting.digest))
         self.admission.new_block()
 
     def _check_room(self) -> None:
@@ -208,9 +210,9 @@ class _Block:
         waiting = add_signatures(self.state, envelope)
         if waiting.missing:
             keep_waiting(self.state, waiting)
-            self.receipts.append(receipt_of_waiting(waiting.hash, waiting.missing))
+            self.receipts.append(receipt_of_waiting(waiting.digest, waiting.missing))
             return
-        end_waiting(self.state, waiting.hash)
+        end_waiting(self.state, waiting.digest)
         receipt = run_transaction(self.state, waiting.transaction, self.sources)
         early = self.state.machine.overdue_receipts
         for one in early:
@@ -218,6 +220,6 @@ class _Block:
             self._steps_left -= one.cost
         early.clear()
         self._steps_left -= receipt.cost
-        self.ended.append(waiting.hash)
-        self.admission.end(waiting.hash)
-        self.receipts.append(receipt_of_call(waiting.hash, receipt))
+        self.ended.append(waiting.digest)
+        self.admission.end(waiting.digest)
+        self.receipts.append(receipt_of_call(waiting.digest, receipt))

@@ -19,7 +19,7 @@ from servanda.chain.transaction import Envelope, Transaction, read_transaction
 class Waiting:
     """A transaction that waits, with its signatures and the keys that made them, by signer."""
 
-    hash: bytes
+    digest: bytes
     body: bytes
     transaction: Transaction
     signed: Mapping[str, tuple[bytes, bytes]]
@@ -43,7 +43,7 @@ def find_waiting(state: ChainState, transaction: bytes) -> Waiting | None:
 def all_waiting(state: ChainState) -> list[Waiting]:
     """Return what waits; what expires first stands first."""
     found = [one for name in state.pending if (one := find_waiting(state, name)) is not None]
-    return sorted(found, key=lambda one: (one.transaction.expiry_ms, one.hash))
+    return sorted(found, key=lambda one: (one.transaction.expiry_ms, one.digest))
 
 
 def add_signatures(state: ChainState, envelope: Envelope) -> Waiting:
@@ -58,7 +58,7 @@ def add_signatures(state: ChainState, envelope: Envelope) -> Waiting:
 
 def keep_waiting(state: ChainState, waiting: Waiting) -> None:
     """Let a transaction wait for who is missing."""
-    state.set_pending(waiting.hash, (waiting.body, dict(waiting.signed)))
+    state.set_pending(waiting.digest, (waiting.body, dict(waiting.signed)))
 
 
 def end_waiting(state: ChainState, transaction: bytes) -> None:

@@ -44,7 +44,7 @@ def audit_serials(tables: Tables) -> None:
     """Assert that serials are given from 1, without gaps."""
     for table in tables.values():
         if table.model.is_serial:
-            assert list(table.rows) == list(range(1, table.serial + 1)), _name(table)
+            assert sorted(table.rows) == list(range(1, table.serial + 1)), _name(table)
 
 
 def _listed(index: IndexTable) -> dict[tuple[object, ...], list[Any]]:
