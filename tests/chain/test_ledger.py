@@ -35,6 +35,7 @@ def load(name: str) -> ModuleType:
 chains = load("chains")
 bank = load("bank")
 Chain = Any
+Receipt = Any
 
 
 def cny(yuan: int) -> Amount:
@@ -268,7 +269,7 @@ def test_a_key_is_one_members_for_ever(chain: Chain) -> None:
 # ── deploying ─────────────────────────────────────────────────────────────────────────────────
 
 
-def deployed(chain: Chain, source: str, name: str, digest: bytes | None = None) -> Any:  # noqa: ANN401 -- what was decoded
+def deployed(chain: Chain, source: str, name: str, digest: bytes | None = None) -> Receipt:
     """Return the receipt of a deployment."""
     data = source.encode()
     digest = digest or hashlib.sha256(data).digest()

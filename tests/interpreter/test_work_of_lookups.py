@@ -19,6 +19,7 @@ sys.modules["worlds"] = worlds
 SPECIFICATION.loader.exec_module(worlds)
 
 World = Any
+Row = Any
 
 CONTRACT = """\
 contract Work version 1
@@ -43,12 +44,12 @@ action first_three_since(shop: Shop, since: Int): List of Int
 """
 
 
-class Counted(dict[Any, Any]):
+class Counted(dict[Any, Row]):
     """The rows of a table that count how often one is fetched."""
 
     count = 0
 
-    def __getitem__(self, key: object) -> Any:  # noqa: ANN401 -- a row is of a class made at run time
+    def __getitem__(self, key: object) -> Row:
         self.count += 1
         return super().__getitem__(key)
 
