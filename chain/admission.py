@@ -31,7 +31,7 @@ class Admission:
         chain: bytes,
         state: ChainState,
         lifetime_ms_max: int,
-        has_run: Callable[[bytes], bool],
+        has_run: Callable[[bytes, int], bool],
     ) -> None:
         self._chain = chain
         self._state = state
@@ -63,7 +63,7 @@ class Admission:
             )
         self._check_expiry(transaction.expiry_ms, time_ms)
         name = envelope.hash
-        if name in self._ended or self._has_run(name):
+        if name in self._ended or self._has_run(name, transaction.expiry_ms):
             raise TransactionRefused(NotTaken.REPLAYED, "it has run, or has lapsed, before")
         for signer in transaction.signers:
             if signer not in self._state.keys:

@@ -49,8 +49,8 @@ class Kept(Protocol):
     def find(self, path: Path, expected: bytes) -> Node:
         """Return a node of the state tree."""
 
-    def has_run(self, transaction: bytes) -> bool:
-        """Whether a transaction of this hash has run, or has lapsed."""
+    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
+        """Whether a transaction, by hash and expiry, has run or has lapsed."""
 
 
 class BadBlock(ValueError):  # noqa: N818 -- what is wrong is the block, not the program
@@ -64,8 +64,8 @@ class Execution:
     header: Header
     transactions: tuple[bytes, ...]
     receipts: tuple[bytes, ...]
-    ended: tuple[bytes, ...]
-    """The hashes of the transactions that ran or lapsed: none of them may ever run again."""
+    ended: Mapping[bytes, int]
+    """The transactions that ran or lapsed, by hash, with their expiry: none may run again."""
     records: Mapping[bytes, bytes]
     nodes: Mapping[Path, Node]
     sources: Mapping[bytes, bytes]
@@ -91,6 +91,7 @@ class Ledger:
         self.chain = genesis.hash
         self.kept = kept
         self.state = ChainState(genesis, zones)
+        self._block: _Block | None = None
         self._execution: Execution | None = None
         head = kept.head()
         if head is None:
@@ -140,25 +141,43 @@ class Ledger:
 
     def execute(self, time_ms: int, transactions: Sequence[bytes]) -> Execution:
         """Run a block; its changes count with `commit`. Time is in milliseconds and rises."""
+        self.begin(time_ms)
+        for data in transactions:
+            self.take(data)
+        return self.end()
+
+    def begin(self, time_ms: int) -> tuple[bytes, ...]:
+        """Begin a block; return the receipts of what was due."""
+        assert self._block is None, "a block ends before the next begins"
         assert self._execution is None, "a block is committed before the next"
         assert time_ms > self.info.time_ms, "block time strictly rises"
-        block = _Block(self.state, self._admission, self.genesis.parameters.block_steps_max)
-        block.begin(time_ms)
-        for data in transactions:
-            block.take(data, time_ms)
+        steps_max = self.genesis.parameters.block_steps_max
+        self._block = _Block(self.state, self._admission, time_ms, steps_max)
+        return tuple(self._block.receipts)
+
+    def take(self, data: bytes) -> bytes:
+        """Run a transaction in the block that has begun; return its receipt."""
+        assert self._block is not None, "a block has begun"
+        self._block.take(data)
+        return self._block.receipts[-1]
+
+    def end(self) -> Execution:
+        """End the block; return all that must be kept of it."""
+        block, self._block = self._block, None
+        assert block is not None, "a block has begun"
         records = self.state.take_changes()
         root, nodes = update_tree(self.kept, self.info.state, tree_changes(records))
         header = Header(
             chain=self.chain,
             height=self.info.height + 1,
-            time_ms=time_ms,
+            time_ms=block.time_ms,
             previous=self.info.head,
-            transactions=root_of(transactions),
+            transactions=root_of(block.transactions),
             receipts=root_of(block.receipts),
             state=root,
         )
         self._execution = Execution(
-            *(header, tuple(transactions), tuple(block.receipts), tuple(block.ended)),
+            *(header, tuple(block.transactions), tuple(block.receipts), block.ended),
             *(records, nodes, block.sources),
         )
         return self._execution
@@ -174,36 +193,43 @@ class Ledger:
 class _Block:
     """A block that is being run."""
 
-    def __init__(self, state: ChainState, admission: Admission, steps_max: int) -> None:
+    def __init__(
+        self, state: ChainState, admission: Admission, time_ms: int, steps_max: int
+    ) -> None:
         self.state = state
         self.admission = admission
+        self.time_ms = time_ms
+        self.transactions: list[bytes] = []
         self.receipts: list[bytes] = []
-        self.ended: list[bytes] = []
+        self.ended: dict[bytes, int] = {}
         self.sources: dict[bytes, bytes] = {}
         self._steps_left = steps_max
+        self._fire_timers()
+        self._end_what_lapsed()
+        admission.new_block()
 
-    def begin(self, time_ms: int) -> None:
-        """Fire the timers that are due, and end what has waited in vain."""
-        machine = self.state.machine
-        for receipt in machine.advance(time_ms):
+    def _fire_timers(self) -> None:
+        for receipt in self.state.machine.advance(self.time_ms):
             self.receipts.append(receipt_of_timer(receipt))
             self._steps_left -= receipt.cost
+
+    def _end_what_lapsed(self) -> None:
         for waiting in all_waiting(self.state):
-            if waiting.transaction.expiry_ms <= time_ms:
+            if waiting.transaction.expiry_ms <= self.time_ms:
                 end_waiting(self.state, waiting.digest)
-                self.ended.append(waiting.digest)
+                self.ended[waiting.digest] = waiting.transaction.expiry_ms
                 self.receipts.append(receipt_of_lapse(waiting.digest))
-        self.admission.new_block()
 
     def _check_room(self) -> None:
         if self._steps_left <= 0:
             raise TransactionRefused(NotTaken.BLOCK_FULL, "the block has no steps left for it")
 
-    def take(self, data: bytes, time_ms: int) -> None:
+    def take(self, data: bytes) -> None:
         """Run a transaction, or let it wait, or say why it is not taken."""
+        self.transactions.append(data)
         try:
             self._check_room()
-            envelope = self.admission.admit(data, time_ms)
+            envelope = self.admission.admit(data, self.time_ms)
         except TransactionRefused as refused:
             self.receipts.append(receipt_of_refused(data, refused))
             return
@@ -220,6 +246,6 @@ class _Block:
             self._steps_left -= one.cost
         early.clear()
         self._steps_left -= receipt.cost
-        self.ended.append(waiting.digest)
+        self.ended[waiting.digest] = waiting.transaction.expiry_ms
         self.admission.end(waiting.digest)
         self.receipts.append(receipt_of_call(waiting.digest, receipt))

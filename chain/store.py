@@ -29,14 +29,16 @@ from servanda.chain.state_tree import DamagedNode, Node, Path
 FORMAT = 1
 FILE, LOCK = "chain.db", "writer.lock"
 CHECKSUM_BYTES = 8
+SUM_LIMIT = 1 << 8 * HASH_BYTES
 NODES_KEPT_MAX = 50_000
 FULL, READ_ONLY = "full", "readonly"
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE blocks (height INTEGER PRIMARY KEY, header BLOB NOT NULL, seals BLOB NOT NULL,
-                     transactions BLOB NOT NULL, receipts BLOB NOT NULL);
+CREATE TABLE blocks (height INTEGER PRIMARY KEY, hash BLOB NOT NULL, header BLOB NOT NULL,
+                     seals BLOB NOT NULL, transactions BLOB NOT NULL, receipts BLOB NOT NULL);
 CREATE TABLE ended (hash BLOB PRIMARY KEY, height INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE live (expiry INTEGER, hash BLOB, PRIMARY KEY (expiry, hash)) WITHOUT ROWID;
 CREATE TABLE records (identity BLOB, height INTEGER, value BLOB NOT NULL, checksum BLOB NOT NULL,
                       PRIMARY KEY (identity, height)) WITHOUT ROWID;
 CREATE TABLE nodes (path BLOB, height INTEGER, data BLOB NOT NULL,
@@ -59,6 +61,7 @@ class Store:
         try:
             self._database = _open(self.path, writes=writes)
             self._check_format()
+            self._live_sum = self._check_live()
         except sqlite3.Error as error:
             self.close()
             raise StoreFailed(f"`{self.path}` cannot be read: {error}") from None
@@ -90,6 +93,12 @@ class Store:
         except sqlite3.Error as error:
             raise StoreFailed(f"`{self.path}` is damaged: {error}") from None
 
+    def _blob(self, value: object, what: str) -> bytes:
+        """Return what a column of bytes holds; a damaged page may say that it is something else."""
+        if type(value) is not bytes:
+            raise self._damaged(f"{what} is not what was written")
+        return value
+
     def _damaged(self, what: str) -> StoreFailed:
         return StoreFailed(f"`{self.path}` is damaged: {what}")
 
@@ -99,15 +108,18 @@ class Store:
     def chain(self) -> bytes:
         """The hash of the genesis."""
         found = self._one("SELECT value FROM meta WHERE name = 'chain'")
-        if found is None or len(found[0]) != HASH_BYTES:
+        chain = self._blob(found[0] if found else None, "the name of its chain")
+        if len(chain) != HASH_BYTES:
             raise self._damaged("it does not say of which chain it is")
-        return bytes(found[0])
+        return chain
 
     @property
     def height(self) -> int:
         """The height of the last block; 0 before the first."""
-        found = self._one("SELECT max(height) FROM blocks")
-        return found[0] or 0
+        height = self._one("SELECT max(height) FROM blocks")[0]
+        if height is not None and type(height) is not int:
+            raise self._damaged("a height is not what was written")
+        return height or 0
 
     def head(self) -> Header | None:
         """Return the header of the last block, or None before the first."""
@@ -116,15 +128,17 @@ class Store:
 
     def header(self, height: int) -> Header:
         """Return the header of a block."""
-        found = self._one("SELECT header FROM blocks WHERE height = ?", height)
+        found = self._one("SELECT header, hash FROM blocks WHERE height = ?", height)
         if found is None:
             raise self._damaged(f"there is no block {height}")
+        data, digest = self._blob(found[0], f"block {height}"), found[1]
         try:
-            header = read_header(found[0])
+            header = read_header(data)
         except Malformed as malformed:
             raise self._damaged(f"block {height}: {malformed}") from None
-        if header.height != height or header.chain != self.chain:
-            raise self._damaged(f"block {height} is another block")
+        is_right = header.height == height and header.chain == self.chain
+        if not is_right or hash_of(data) != digest:
+            raise self._damaged(f"block {height} is not what was written")
         return header
 
     def seals(self, height: int) -> Mapping[str, bytes]:
@@ -154,7 +168,7 @@ class Store:
         if found is None:
             raise self._damaged(f"there is no block {height}")
         try:
-            return decode(found[0])
+            return decode(self._blob(found[0], f"block {height}"))
         except Malformed as malformed:
             raise self._damaged(f"the {what} of block {height}: {malformed}") from None
 
@@ -164,8 +178,7 @@ class Store:
         for identity, value, checksum in self._all(
             "SELECT identity, value, checksum FROM records ORDER BY identity, height"
         ):
-            if _checksum(identity, value) != checksum:
-                raise self._damaged(f"the record {identity.hex()} is not what was written")
+            self._check_record(identity, value, checksum)
             if last is not None and last[0] != identity:
                 yield last
             last = identity, value
@@ -182,16 +195,20 @@ class Store:
         if found is None:
             return None
         value, checksum = found
-        if _checksum(identity, value) != checksum:
-            raise self._damaged(f"the record {identity.hex()} is not what was written")
+        self._check_record(identity, value, checksum)
         return bytes(value)
+
+    def _check_record(self, identity: object, value: object, checksum: object) -> None:
+        name = self._blob(identity, "the identity of a record")
+        if _checksum(name, self._blob(value, "a record")) != checksum:
+            raise self._damaged(f"the record {name.hex()} is not what was written")
 
     def sources(self) -> Mapping[bytes, bytes]:
         """Return the sources of contracts by their hash."""
         found = dict(self._all("SELECT hash, source FROM sources"))
         for name, source in found.items():
-            if hash_of(source) != name:
-                raise self._damaged(f"the source {name.hex()} is not what was written")
+            if hash_of(self._blob(source, "a source")) != name:
+                raise self._damaged("a source is not what was written")
         return found
 
     def find(self, path: Path, expected: bytes) -> Node:
@@ -203,7 +220,7 @@ class Store:
             "SELECT data FROM nodes WHERE path = ? ORDER BY height DESC", path
         ):
             try:
-                node = Node.from_bytes(data, expected)
+                node = Node.from_bytes(self._blob(data, "a node of the state tree"), expected)
             except DamagedNode:
                 continue  # It is of another height, or damaged: then none is found.
             self._remember(path, expected, node)
@@ -215,9 +232,10 @@ class Store:
             self._nodes.clear()
         self._nodes[path, expected] = node
 
-    def has_run(self, transaction: bytes) -> bool:
-        """Whether a transaction of this hash has run, or has lapsed."""
-        return self._one("SELECT 1 FROM ended WHERE hash = ?", transaction) is not None
+    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
+        """Whether a transaction of this hash, which has not expired, has run or has lapsed."""
+        query = "SELECT 1 FROM live WHERE expiry = ? AND hash = ?"
+        return self._one(query, expiry_ms, transaction) is not None
 
     def height_of(self, transaction: bytes) -> int | None:
         """Return the height of the block in which a transaction ended, or None."""
@@ -235,15 +253,13 @@ class Store:
             with database:
                 database.execute("BEGIN IMMEDIATE")
                 database.execute(
-                    "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
                     (
-                        *(height, header.to_bytes(), encode(dict(seals))),
+                        *(height, header.hash, header.to_bytes(), encode(dict(seals))),
                         *(encode(execution.transactions), encode(execution.receipts)),
                     ),
                 )
-                database.executemany(
-                    "INSERT INTO ended VALUES (?, ?)", [(one, height) for one in execution.ended]
-                )
+                self._keep_ended(execution)
                 database.executemany(
                     "INSERT INTO records VALUES (?, ?, ?, ?)",
                     [
@@ -263,6 +279,45 @@ class Store:
         for path, node in execution.nodes.items():
             self._remember(path, node.hash, node)
 
+    def _keep_ended(self, execution: Execution) -> None:
+        """Keep what may not run again, for as long as it could; forget what has expired.
+
+        A row that is lost would let a transaction run twice, and nothing else would tell: the sum
+        of the hashes of all rows is kept too, and counted again when the store is opened.
+        """
+        database, header = self._database, execution.header
+        ended = execution.ended
+        database.executemany(
+            "INSERT INTO ended VALUES (?, ?)", [(one, header.height) for one in ended]
+        )
+        database.executemany("INSERT INTO live (hash, expiry) VALUES (?, ?)", ended.items())
+        gone = database.execute(
+            "SELECT hash, expiry FROM live WHERE expiry <= ?", (header.time_ms,)
+        ).fetchall()
+        database.execute("DELETE FROM live WHERE expiry <= ?", (header.time_ms,))
+        total = self._live_sum + sum(_weight(*one) for one in ended.items())
+        total = (total - sum(_weight(*one) for one in gone)) % SUM_LIMIT
+        database.execute(
+            "UPDATE meta SET value = ? WHERE name = 'live'", (total.to_bytes(HASH_BYTES),)
+        )
+        self._live_sum = total
+
+    def _check_live(self) -> int:
+        """Return the sum over what may not run again, counted from its rows."""
+        total = 0
+        for digest, expiry_ms in self._all("SELECT hash, expiry FROM live"):
+            if type(digest) is not bytes or type(expiry_ms) is not int or expiry_ms < 0:
+                raise self._damaged("it has lost which transactions have run")
+            total = (total + _weight(digest, expiry_ms)) % SUM_LIMIT
+        found = self._one("SELECT value FROM meta WHERE name = 'live'")
+        if found is None or found[0] != total.to_bytes(HASH_BYTES):
+            raise self._damaged("it has lost which transactions have run")
+        return total
+
+
+def _weight(transaction: bytes, expiry_ms: int) -> int:
+    return int.from_bytes(hash_of(transaction + expiry_ms.to_bytes(8)))
+
 
 def create_store(folder: str, chain: bytes) -> None:
     """Make an empty store in a folder, for the chain of a genesis hash."""
@@ -278,6 +333,7 @@ def create_store(folder: str, chain: bytes) -> None:
                 database.execute("BEGIN")
                 database.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
                 database.execute("INSERT INTO meta VALUES ('chain', ?)", (chain,))
+                database.execute("INSERT INTO meta VALUES ('live', ?)", (bytes(HASH_BYTES),))
     except sqlite3.Error as error:
         raise StoreFailed(f"`{path}` cannot be made: {_why(error)}") from None
 

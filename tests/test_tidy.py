@@ -32,7 +32,7 @@ LIBRARIES = {
     "grammar": frozenset({"lark"}),
     "interpreter": frozenset({"sortedcontainers"}),
     "chain": frozenset({"cbor2", "cryptography", "sortedcontainers"}),
-    "servanda": frozenset({"rich", "pytest", "_pytest", "tzdata"}),
+    "servanda": frozenset({"cryptography", "rich", "pytest", "_pytest", "tzdata"}),
 }
 """What each layer may import that is neither Python's own nor the project's."""
 

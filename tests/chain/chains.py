@@ -62,7 +62,7 @@ class MemoryKept:
         self.values: dict[bytes, bytes] = {}
         self.nodes: dict[Path, bytes] = {}
         self.kept_sources: dict[bytes, bytes] = {}
-        self.ended: set[bytes] = set()
+        self.ended: dict[bytes, int] = {}
 
     def head(self) -> Header | None:
         """Return the last header."""
@@ -80,9 +80,9 @@ class MemoryKept:
         """Return a node."""
         return Node.from_bytes(self.nodes[path], expected)
 
-    def has_run(self, transaction: bytes) -> bool:
+    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
         """Whether a transaction has ended."""
-        return transaction in self.ended
+        return self.ended.get(transaction) == expiry_ms
 
     def keep(self, execution: Execution) -> None:
         """Keep a block."""

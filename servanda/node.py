@@ -1,0 +1,119 @@
+"""The embedded engine: a chain in a folder, run by this process alone.
+
+In come transactions and times; out come receipts, once their block is on the disk. It is a thin
+host of the ledger: it knows the folder and the key that seals, and not what a transaction means.
+
+    FOLDER/genesis.json    what the chain began with
+    FOLDER/chain.db        blocks, records, tree
+    FOLDER/keys            encrypted keys, where they are kept beside the chain
+"""
+
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH118, PTH123
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from servanda.chain.block import sealed_bytes
+from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
+from servanda.chain.ledger import Ledger
+from servanda.chain.store import Store, StoreFailed
+from servanda.interpreter.values.time_zones import Zone, read_zone_data
+from servanda.zones import read_zone, zone_names
+
+GENESIS = "genesis.json"
+
+
+class Zones(Mapping[str, Zone]):
+    """The time zones of the database, each read when a contract names it."""
+
+    def __getitem__(self, name: str) -> Zone:
+        if name not in zone_names():
+            raise KeyError(name)
+        return read_zone_data(name, read_zone(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(zone_names())
+
+    def __len__(self) -> int:
+        return len(zone_names())
+
+
+def zones_hash() -> bytes:
+    """Return the hash of the time-zone database: of each name and its bytes, in order."""
+    digest = hashlib.sha256()
+    for name in zone_names():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(read_zone(name)).digest())
+    return digest.digest()
+
+
+def load_genesis(folder: str) -> Genesis:
+    """Return the genesis of a chain in a folder. Raises `StoreFailed`."""
+    path = os.path.join(folder, GENESIS)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return read_genesis(file.read(BYTES_MAX + 1))
+    except OSError as error:
+        raise StoreFailed(f"`{path}` cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise StoreFailed(f"`{path}` is no text in UTF-8") from None
+    except BadGenesis as bad:
+        raise StoreFailed(f"`{path}` is no genesis: {bad}") from None
+
+
+class Node:
+    """An open chain. With the key of a sealer it makes blocks; without, it is read."""
+
+    def __init__(self, folder: str, sealer: tuple[str, Ed25519PrivateKey] | None = None) -> None:
+        self.genesis = load_genesis(folder)
+        self.store = Store(folder, writes=sealer is not None)
+        self._sealer = sealer
+        try:
+            self._check_belongs()
+            self.ledger = Ledger(self.genesis, Zones(), self.store)
+        except BadGenesis as bad:
+            self.store.close()
+            raise StoreFailed(f"the genesis cannot be run: {bad}") from None
+        except StoreFailed:
+            self.store.close()
+            raise
+
+    def _check_belongs(self) -> None:
+        if self.store.chain != self.genesis.hash:
+            raise StoreFailed(f"`{self.store.path}` is of another genesis")
+        if self.genesis.zones_hash != zones_hash():
+            raise StoreFailed(
+                "the time-zone database here is not that of the chain: install the version of "
+                "`tzdata` that the other members have"
+            )
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.store.close()
+
+    def begin(self, time_ms: int) -> tuple[bytes, ...]:
+        """Begin a block at a time later than the last; return the receipts of what was due."""
+        assert self._sealer is not None, "who makes blocks seals them"
+        return self.ledger.begin(time_ms)
+
+    def take(self, data: bytes) -> bytes:
+        """Run a transaction in the block that has begun; return its receipt."""
+        return self.ledger.take(data)
+
+    def end(self) -> int:
+        """End, seal and keep the block; return its height. Raises `StoreFailed`: nothing is kept.
+
+        A node whose block was not kept stands ahead of its store, and must be opened anew.
+        """
+        assert self._sealer is not None, "who makes blocks seals them"
+        execution = self.ledger.end()
+        name, key = self._sealer
+        seal = key.sign(sealed_bytes(execution.header.to_bytes()))
+        self.store.keep(execution, {name: seal})
+        self.ledger.commit()
+        return execution.header.height

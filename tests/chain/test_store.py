@@ -1,0 +1,271 @@
+"""The store: at one block or the next, never between; what was damaged is found, never served."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from servanda.chain.ledger import Ledger
+from servanda.chain.store import FILE, Store, StoreFailed, create_store
+
+
+def load(name: str) -> ModuleType:
+    """Return a module that stands beside this file."""
+    path = Path(__file__).parent / f"{name}.py"
+    specification = importlib.util.spec_from_file_location(name, path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+chains = load("chains")
+bank = load("bank")
+Chain = Any
+Genesis = Any
+
+
+class StoredChain(chains.Chain):  # type: ignore[misc, name-defined]
+    """A chain whose blocks are kept on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(bank.MEMBERS)
+        self.folder = str(folder)
+        create_store(self.folder, self.genesis.hash)
+        self.kept = Store(self.folder, writes=True)
+        self.kept_keep = self.kept.keep
+        self.ledger = Ledger(self.genesis, {}, self.kept)
+
+    def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
+        """Make a block and keep it."""
+        self.time_ms += wait_ms
+        execution = self.ledger.execute(self.time_ms, envelopes)
+        self.kept.keep(execution, {"node": bytes(64)})
+        self.ledger.commit()
+        return [chains.decode(one) for one in execution.receipts]
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Chain:
+    """Return a stored chain on which something has happened."""
+    made = StoredChain(tmp_path)
+    made.deploy(bank.BANK, "Bank")
+    made.does("icbc", "Bank.open", "a")
+    made.does("boc", "Bank.open", "b")
+    made.does("pboc", "Bank.deposit", "a", chains.Amount(50_000, "CNY"))
+    made.does("icbc pboc", "Bank.put_by", "a", chains.Amount(500, "CNY"))
+    return made
+
+
+def reopened(chain: Chain) -> Ledger:
+    """Return a ledger from what is on the disk."""
+    chain.kept.close()
+    chain.kept = Store(chain.folder, writes=True)
+    chain.ledger = Ledger(chain.genesis, {}, chain.kept)
+    found: Ledger = chain.ledger
+    return found
+
+
+def test_what_was_kept_comes_back(chain: Chain) -> None:
+    """Blocks, receipts, records, tree and what has run, after the process is another."""
+    info = chain.ledger.info
+    assert reopened(chain).info == info
+    assert chain.row("Bank", "Account", "a").b_balance == 50_000
+    assert chain.kept.height == info.height == 5
+    assert len(chain.kept.transactions(5)) == len(chain.kept.receipts(5)) == 1
+    chain.does("icbc", "Bank.pay", "a", "b", chains.Amount(1, "CNY"))
+    chain.ledger.state.machine.audit()
+
+
+def test_every_height_can_be_read(chain: Chain) -> None:
+    """A record has the value that it had then; before it was made there is none."""
+    form = chain.ledger.state._forms[chain.row("Bank", "Account", "a").table.model.type]
+    identity = form.identity("a")
+    balances = []
+    for height in range(chain.kept.height + 1):
+        value = chain.kept.record(identity, height)
+        balances.append(None if value is None else chains.decode(value)["balance"])
+    assert balances == [None, None, 0, 0, 50_000, 50_000]
+
+
+def test_a_second_writer_is_refused(chain: Chain) -> None:
+    """Readers are not, and the lock ends with its holder."""
+    with pytest.raises(StoreFailed, match="in use"):
+        Store(chain.folder, writes=True)
+    reader = Store(chain.folder, writes=False)
+    assert reader.height == 5
+    chain.does("icbc", "Bank.open", "c")
+    assert reader.height == 6
+    reader.close()
+    chain.kept.close()
+    Store(chain.folder, writes=True).close()
+
+
+def test_a_reader_writes_nothing(chain: Chain) -> None:
+    """Whoever opened to read cannot keep a block, and says so."""
+    chain.kept.close()
+    chain.kept = Store(chain.folder, writes=False)
+    chain.ledger = Ledger(chain.genesis, {}, chain.kept)
+    with pytest.raises(StoreFailed, match="read-only"):
+        chain.block()
+    assert chain.kept.height == 5
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to everything")
+def test_a_read_only_file_is_told(chain: Chain) -> None:
+    """Before anything runs."""
+    chain.kept.close()
+    (Path(chain.folder) / FILE).chmod(0o400)
+    with pytest.raises(StoreFailed, match="read-only"):
+        Store(chain.folder, writes=True)
+
+
+def test_a_full_disk_keeps_nothing_by_halves(chain: Chain) -> None:
+    """The block that does not fit is not there, and all before it is."""
+    pages = chain.kept._database.execute("PRAGMA page_count").fetchone()[0]
+    chain.kept._database.execute(f"PRAGMA max_page_count = {pages}")
+    info = chain.ledger.info
+    told = ""
+    for number in range(1_000):
+        info = chain.ledger.info
+        try:
+            chain.does("icbc", "Bank.open", f"full-{number}")
+        except StoreFailed as failed:
+            told = str(failed)
+            break
+    assert "the disk is full" in told
+    chain.kept._database.execute("PRAGMA max_page_count = 1000000")
+    assert reopened(chain).info == info
+    chain.ledger.state.machine.audit()
+    chain.does("icbc", "Bank.open", "again")
+
+
+def test_what_is_no_store_is_told(tmp_path: Path) -> None:
+    """No file, another file, half a file: named, and left as it is."""
+    with pytest.raises(StoreFailed, match="there is no store"):
+        Store(str(tmp_path), writes=True)
+    (tmp_path / FILE).write_bytes(b"something else")
+    with pytest.raises(StoreFailed):
+        Store(str(tmp_path), writes=True)
+    with pytest.raises(StoreFailed, match="exists already"):
+        create_store(str(tmp_path), bytes(32))
+    assert (tmp_path / FILE).read_bytes() == b"something else"
+
+
+def everything(folder: str, genesis: Genesis) -> tuple[Any, ...]:
+    """Return all that a reader is served of a store."""
+    store = Store(folder, writes=False)
+    try:
+        ledger = Ledger(genesis, {}, store)
+        found = tuple(
+            (store.header(height), store.transactions(height), store.receipts(height))
+            for height in range(1, store.height + 1)
+        )
+        tree = tuple(store.find(path, node) for path, node in [(b"", ledger.info.state)])
+        live = tuple(store._all("SELECT hash, expiry FROM live ORDER BY hash"))
+        return found, ledger.info, tuple(store.records()), len(tree), live
+    finally:
+        store.close()
+
+
+def test_a_flipped_bit_is_found_or_changes_nothing(chain: Chain) -> None:
+    """Wherever it is: what is served is right, or the store is named as damaged."""
+    chain.kept._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    chain.kept.close()
+    path = Path(chain.folder) / FILE
+    good = path.read_bytes()
+    expected = everything(chain.folder, chain.genesis)
+    damaged = 0
+    step = max(1, len(good) // 400)
+    for place in range(0, len(good), step):
+        bad = bytearray(good)
+        bad[place] ^= 1 << place % 8
+        path.write_bytes(bytes(bad))
+        try:
+            found = everything(chain.folder, chain.genesis)
+        except StoreFailed:
+            damaged += 1
+        else:
+            assert found == expected, f"a flipped bit in byte {place} was served"
+    assert damaged > 20
+    path.write_bytes(good[: len(good) // 2])
+    with pytest.raises(StoreFailed):
+        everything(chain.folder, chain.genesis)
+
+
+# ── kill ──────────────────────────────────────────────────────────────────────────────────────
+
+VICTIM = """
+import sys
+sys.path.insert(0, {tests!r})
+import chains, bank
+from servanda.chain.ledger import Ledger
+from servanda.chain.store import Store
+chain = chains.Chain(bank.MEMBERS)
+chain.kept = Store({folder!r}, writes=True)
+chain.ledger = Ledger(chain.genesis, {{}}, chain.kept)
+chain.time_ms = chain.ledger.info.time_ms
+height = chain.ledger.info.height
+print("ready", flush=True)
+while True:
+    height += 1
+    chain.time_ms += 1000
+    transactions = [
+        chains.Chain.signed(
+            chain,
+            chain.transaction(
+                "icbc", "Bank.open", f"{{height}}-{{n}}", nonce=(height * 100 + n).to_bytes(16)
+            ),
+        )
+        for n in range(3)
+    ]
+    execution = chain.ledger.execute(chain.time_ms, transactions)
+    chain.kept.keep(execution, {{"node": bytes(64)}})
+    chain.ledger.commit()
+"""
+
+
+def test_killed_at_any_moment_it_stands_at_a_block(chain: Chain, tmp_path: Path) -> None:
+    """A real process, killed again and again, comes to what one that was never killed comes to."""
+    chain.kept.close()
+    script = tmp_path / "victim.py"
+    script.write_text(VICTIM.format(tests=str(Path(__file__).parent), folder=chain.folder))
+    heights = [5]
+    kills = int(os.environ.get("SERVANDA_KILLS", "12"))
+    for turn in range(kills):
+        process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.003 * (turn * 7 % 40))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        store = Store(chain.folder, writes=False)
+        heights.append(store.height)
+        store.close()
+    assert heights == sorted(heights)
+    assert heights[-1] > 5
+    again = chains.Chain(bank.MEMBERS)
+    store = Store(chain.folder, writes=False)
+    for height in range(1, store.height + 1):
+        header = store.header(height)
+        execution = again.ledger.execute(header.time_ms, store.transactions(height))
+        assert execution.header == header
+        again.kept.keep(execution)
+        again.ledger.commit()
+    assert dict(store.records()) == again.kept.values
+    with sqlite3.connect(f"file:{Path(chain.folder) / FILE}?mode=ro", uri=True) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    store.close()
