@@ -232,6 +232,31 @@ class Store:
             self._nodes.clear()
         self._nodes[path, expected] = node
 
+    def made_at(self, identity: bytes, height: int) -> bytes | None:
+        """Return the value that a block gave to a record, or None if it gave none."""
+        query = "SELECT value, checksum FROM records WHERE identity = ? AND height = ?"
+        found = self._one(query, identity, height)
+        if found is None:
+            return None
+        self._check_record(identity, *found)
+        return bytes(found[0])
+
+    def node_at(self, path: Path, height: int) -> bytes | None:
+        """Return a node as a block made it, or None if it made none."""
+        found = self._one("SELECT data FROM nodes WHERE path = ? AND height = ?", path, height)
+        return None if found is None else found[0]
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many versions of records and of nodes there are, and transactions ended."""
+        return tuple(
+            self._one(f"SELECT count(*) FROM {table}")[0]  # noqa: S608 -- a name of our own
+            for table in ("records", "nodes", "ended")
+        )
+
+    def live(self) -> Iterator[tuple[bytes, int]]:
+        """Yield the transactions that have not expired and may not run again, with their expiry."""
+        yield from self._all("SELECT hash, expiry FROM live")
+
     def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
         """Whether a transaction of this hash, which has not expired, has run or has lapsed."""
         query = "SELECT 1 FROM live WHERE expiry = ? AND hash = ?"

@@ -15,7 +15,9 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import TypeAlias
+
+from servanda.command_words import Commands, add_command, whole_number
+from servanda.on_chain.command import add_chain
 
 INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE, CANNOT_WRITE = 130, 141, 70, 2, 1
 
@@ -47,24 +49,12 @@ def make_parser() -> argparse.ArgumentParser:
     _add_format(commands)
     _add_explain(commands)
     _add_why(commands)
+    add_chain(commands)
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
-
-
-def _add(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=f"examples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
 def _add_check(commands: Commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "check",
         "check contracts, tests and scripts",
@@ -86,7 +76,7 @@ def _add_check(commands: Commands) -> None:
 
 
 def _add_test(commands: Commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "test",
         "run the tests of *.test.contract files, each on a fresh chain",
@@ -104,7 +94,7 @@ def _add_test(commands: Commands) -> None:
 
 
 def _add_run(commands: Commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "run",
         "run a script against a fresh chain",
@@ -122,7 +112,7 @@ def _add_run(commands: Commands) -> None:
 
 
 def _add_format(commands: Commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "fmt",
         "write files in the one style",
@@ -135,7 +125,7 @@ def _add_format(commands: Commands) -> None:
 
 
 def _add_explain(commands: Commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "explain",
         "explain the code of a diagnostic or of a refusal",
@@ -145,7 +135,7 @@ def _add_explain(commands: Commands) -> None:
 
 
 def _add_why(commands: Commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands,
         "why",
         "explain one call or timer: the guards, rows and clauses that decided it",
@@ -156,10 +146,12 @@ def _add_why(commands: Commands) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="a script or a test file")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--call", type=_number, metavar="N", help="the call of this number, from 1")
+    which.add_argument(
+        "--call", type=whole_number, metavar="N", help="the call of this number, from 1"
+    )
     which.add_argument(
         "--timer",
-        type=_number,
+        type=whole_number,
         nargs="?",
         const=0,
         metavar="N",
@@ -168,12 +160,6 @@ def _add_why(commands: Commands) -> None:
     parser.add_argument("--test", default="", metavar="NAME", help="the test that is meant")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
     parser.add_argument("--json", action="store_true", help="the explanation as one JSON value")
-
-
-def _number(text: str) -> int:
-    if text.isascii() and text.isdecimal() and int(text[:12]) >= 1:
-        return int(text[:12])
-    raise argparse.ArgumentTypeError(f"`{text}` is no number from 1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -268,5 +254,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
             from servanda.why_command import why_command
 
             return why_command(options)
+        case "chain" | "verify":
+            from servanda.on_chain.command import run_chain
+
+            return run_chain(options)
     parser.print_help()
     return UNUSABLE

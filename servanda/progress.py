@@ -39,10 +39,11 @@ class NoProgress:
 
 
 class BarProgress:
-    """A bar on a terminal, gone when the feeds have ended."""
+    """A bar on a terminal, gone when all has been read; `what` it counts are rows or blocks."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, what: str = "rows") -> None:
         self._file = file
+        self._what = what
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -53,10 +54,10 @@ class BarProgress:
         from rich.progress import Progress as RichProgress
 
         self._bar = RichProgress(
-            TextColumn("{task.fields[row_count]:,} rows"),
+            TextColumn(f"{{task.fields[row_count]:,}} {self._what}"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rate]:,} rows/s"),
+            TextColumn(f"{{task.fields[rate]:,}} {self._what}/s"),
             TimeRemainingColumn(compact=True),
             TextColumn("left"),
             console=Console(file=self._file),

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TextIO
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from servanda.diagnostic_json import JsonValue, place_to_json
 from servanda.excerpt import visible_text
@@ -15,26 +12,17 @@ from servanda.failure_text import place_text
 from servanda.interpreter.values.show import show_time
 from servanda.run_facts import Facts, Failure, Fired
 from servanda.script_run import ScriptRun
-from servanda.styled_lines import is_coloured, width_of
+from servanda.tables import Column, console_of, print_table
 
 
 def print_report(run: ScriptRun, file: TextIO) -> None:
     """Print the tables of a run and what it showed."""
-    is_colourful = is_coloured(file)
-    console = Console(
-        file=file,
-        force_terminal=is_colourful,
-        no_color=not is_colourful,
-        width=width_of(file),
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    console = console_of(file)
     facts = run.facts
     if facts.outcomes:
-        _print_table(console, _action_table(facts))
+        print_table(console, _columns("action", "done", "refused"), _action_rows(facts))
     if facts.timers:
-        _print_table(console, _timer_table(facts))
+        print_table(console, _columns("timer", "fired", "faulted"), _timer_rows(facts))
     if facts.first_timer_fault is not None:
         console.print(timer_fault_line(run, facts.first_timer_fault) + "\n", soft_wrap=True)
     if facts.rows or facts.fault_count:
@@ -45,37 +33,21 @@ def print_report(run: ScriptRun, file: TextIO) -> None:
         console.print(f"… and {facts.shown_left_out_count:,} more", soft_wrap=True)
 
 
-def _print_table(console: Console, table: Table) -> None:
-    with console.capture() as capture:
-        console.print(table)
-    # Blanks at the end of a line are noise in a file and in a diff.
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    console.file.write("\n".join(line for line in lines if line) + "\n\n")
+def _columns(first: str, second: str, third: str) -> tuple[Column, ...]:
+    return Column(first), Column(second, is_number=True), Column(third)
 
 
-def _table(first: str, second: str, third: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column(first, overflow="fold")
-    table.add_column(second, justify="right", no_wrap=True)
-    table.add_column(third, overflow="fold")
-    return table
-
-
-def _action_table(facts: Facts) -> Table:
-    table = _table("action", "done", "refused")
+def _action_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
     by_action = facts.by_action()
     has_several = len({contract for contract, _ in by_action}) > 1
     for (contract, action), counts in by_action.items():
         name = f"{contract}.{action}" if has_several else action
-        table.add_row(name, f"{counts[None]:,}", _codes(counts))
-    return table
+        yield name, f"{counts[None]:,}", _codes(counts)
 
 
-def _timer_table(facts: Facts) -> Table:
-    table = _table("timer", "fired", "faulted")
+def _timer_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
     for title, counts in facts.by_timer().items():
-        table.add_row(visible_text(title), f"{counts[None]:,}", _codes(counts))
-    return table
+        yield title, f"{counts[None]:,}", _codes(counts)
 
 
 def _codes(counts: Counter[str | None]) -> str:

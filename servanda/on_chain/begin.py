@@ -1,0 +1,91 @@
+"""`chain init` and `chain keys`: a new chain in a folder, and the keys of those who act on it."""
+
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH103, PTH110, PTH118, PTH123
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from importlib import resources
+
+from servanda.chain.genesis import REGISTRAR, FirstMember, Genesis, read_genesis
+from servanda.chain.store import create_store
+from servanda.diagnostic_json import write_json
+from servanda.keys import (
+    PUBLIC,
+    file_of,
+    make_key,
+    parse_public_key,
+    read_passphrase,
+    read_public_key,
+)
+from servanda.node import GENESIS, zones_hash
+from servanda.on_chain.session import DONE, CannotTry, keys_folder
+from servanda.styled_lines import Piece, print_lines
+
+
+def chain_init(options: argparse.Namespace) -> int:
+    """Make a chain in a folder."""
+    folder = options.folder
+    path = os.path.join(folder, GENESIS)
+    if os.path.lexists(path):
+        raise CannotTry(f"`{path}` exists already: a chain is never begun twice")
+    registrars = [_named(options, one) for one in options.registrar]
+    sealers = [_named(options, one) for one in options.sealer or ["node"]]
+    membership = resources.files("servanda") / "contracts" / "membership.contract"
+    genesis = Genesis(
+        name=options.name or os.path.basename(os.path.abspath(folder)),  # noqa: PTH100, PTH119
+        time_ms=time.time_ns() // 1_000_000,
+        members=tuple(FirstMember(name, key, (REGISTRAR,)) for name, key in registrars),
+        sealers=dict(sealers),
+        seals_min=1,
+        membership=membership.read_text(encoding="utf-8"),
+        zones_hash=zones_hash(),
+    )
+    document = genesis.to_json()
+    # What could not be read again is told before anything is written.
+    assert read_genesis(document).hash == genesis.hash, "a genesis reads as what it was"
+    os.makedirs(folder, exist_ok=True)
+    create_store(folder, genesis.hash)
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(document)
+    if options.json:
+        write_json({"chain": genesis.hash.hex(), "folder": folder}, sys.stdout)
+    else:
+        print_lines(
+            [
+                [Piece("✔ ", "good"), Piece(f"chain {genesis.name} in {folder}")],
+                [Piece(f"  {genesis.hash.hex()}", "quiet")],
+            ],
+            sys.stdout,
+        )
+    return DONE
+
+
+def _named(options: argparse.Namespace, text: str) -> tuple[str, bytes]:
+    """Return a name with its public key: `ann=KEY`, or a name whose key is here or is made now."""
+    name, sign, key = text.partition("=")
+    if sign:
+        return name, parse_public_key(key, f"the key of {name}")
+    folder = keys_folder(options)
+    if os.path.exists(file_of(folder, name, PUBLIC)):
+        return name, read_public_key(folder, name)
+    passphrase = read_passphrase(options.passphrase_file, f"a new key of {name}", confirms=True)
+    return name, make_key(folder, name, passphrase)
+
+
+def keys_new(options: argparse.Namespace) -> int:
+    """Make a key."""
+    folder = options.keys
+    passphrase = read_passphrase(
+        options.passphrase_file, f"the key of {options.name}", confirms=True
+    )
+    public = make_key(folder, options.name, passphrase)
+    if options.json:
+        write_json({"name": options.name, "key": public.hex()}, sys.stdout)
+    else:
+        print_lines([[Piece("✔ ", "good"), Piece(f"{options.name}  {public.hex()}")]], sys.stdout)
+    return DONE

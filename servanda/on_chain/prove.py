@@ -1,0 +1,188 @@
+"""`chain audit`, `chain prove` and `servanda verify`: proofs, made and checked."""
+
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH123
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from servanda.chain.audit import Found, audit
+from servanda.chain.encoding import decode
+from servanda.chain.merkle import HASH_BYTES, hash_of, proof_of
+from servanda.chain.proof import (
+    BYTES_MAX,
+    NotProved,
+    ProvedRecord,
+    ProvedTransaction,
+    record_proof,
+    transaction_proof,
+    verify,
+)
+from servanda.chain.receipt import Kind
+from servanda.chain.store import Store
+from servanda.diagnostic_json import JsonValue, write_json
+from servanda.interpreter.values.show import show_time
+from servanda.node import Node, Zones, load_genesis
+from servanda.on_chain.act import receipt_to_json
+from servanda.on_chain.look import find_record, height_of, identity_of
+from servanda.on_chain.session import DONE, SAID_NO, CannotTry, reading
+from servanda.progress import BarProgress, NoProgress, Progress
+from servanda.styled_lines import Piece, print_lines
+
+
+def chain_audit(options: argparse.Namespace) -> int:
+    """Execute everything again from the genesis and compare."""
+    genesis = load_genesis(options.folder)
+    store = Store(options.folder, writes=False)
+    progress: Progress = NoProgress()
+    if sys.stderr.isatty() and not options.json:
+        progress = BarProgress(sys.stderr, "blocks")
+    height, told, state = 0, "", ""
+    try:
+        progress.begin(store.height)
+        for height in audit(store, genesis, Zones()):
+            progress.move(height, height)
+        state = store.header(height).state.hex() if height else "of the genesis"
+    except Found as found:
+        told = str(found)
+    finally:
+        progress.end()
+        store.close()
+    if options.json:
+        write_json({"blocks": height, "is_right": not told, "found": told or None}, sys.stdout)
+    elif told:
+        print_lines([[Piece("✘ ", "error"), Piece(f"{told}")]], sys.stdout)
+    else:
+        line = [Piece("✔ ", "good"), Piece(f"{height:,} blocks are right, state {state}")]
+        print_lines([line], sys.stdout)
+    return SAID_NO if told else DONE
+
+
+def chain_prove(options: argparse.Namespace) -> int:
+    """Write the proof of a record at a height, or of a transaction with its receipt."""
+    with reading(options) as node:
+        if options.transaction:
+            document = _prove_transaction(node, options.transaction)
+        elif options.record:
+            document = _prove_record(node, options.record, options.at)
+        else:
+            raise CannotTry("name a record, or a transaction with `--transaction`")
+    with open(options.out, "wb") as file:
+        file.write(document)
+    if options.json:
+        write_json({"file": options.out, "bytes": len(document)}, sys.stdout)
+    else:
+        command = f"servanda verify {options.out} --genesis {node.ledger.chain.hex()}"
+        print_lines(
+            [
+                [Piece("✔ ", "good"), Piece(f"{options.out}, {len(document):,} bytes")],
+                [Piece("check it with: ", "help"), Piece(command)],
+            ],
+            sys.stdout,
+        )
+    return DONE
+
+
+def _prove_record(node: Node, text: str, at: int | None) -> bytes:
+    table, key = find_record(node, text)
+    if key is None:
+        raise CannotTry(f"`{text}` names no single record", 'write `Account["6222-01"]`')
+    height = height_of(node, at)
+    if height < 1:
+        raise CannotTry("before the first block nothing is sealed")
+    identity = identity_of(node, table, key)
+    value = node.store.record(identity, height)
+    header = node.store.header(height)
+    seals = node.store.seals(height)
+    return record_proof(node.genesis, header, seals, node.store, (identity, value))
+
+
+def _prove_transaction(node: Node, text: str) -> bytes:
+    try:
+        name = bytes.fromhex(text)
+    except ValueError:
+        raise CannotTry(f"`{text[:80]}` is no hash of a transaction") from None
+    height = node.store.height_of(name)
+    if height is None:
+        raise CannotTry("no transaction of this hash has run on this chain")
+    envelopes, receipts = node.store.transactions(height), node.store.receipts(height)
+    place = _place(envelopes, lambda one: hash_of(one[0]) == name)
+    other = _place(receipts, lambda one: one[0] == Kind.CALL and one[1] == name)
+    return transaction_proof(
+        node.genesis,
+        node.store.header(height),
+        node.store.seals(height),
+        (envelopes[place], place, len(envelopes), proof_of(envelopes, place)),
+        (receipts[other], other, len(receipts), proof_of(receipts, other)),
+    )
+
+
+def _place(items: tuple[bytes, ...], fits: Any) -> int:  # noqa: ANN401 -- a test of what was decoded
+    for place in range(len(items) - 1, -1, -1):
+        if fits(decode(items[place])):
+            return place
+    raise CannotTry("the transaction lapsed: it waited for signatures and never ran")
+
+
+def verify_file(options: argparse.Namespace) -> int:
+    """Check a proof with nothing but the hash of the genesis."""
+    try:
+        chain = bytes.fromhex(options.genesis)
+    except ValueError:
+        chain = b""
+    if len(chain) != HASH_BYTES:
+        raise CannotTry(f"`{options.genesis[:80]}` is no hash of a genesis")
+    with open(options.file, "rb") as file:
+        data = file.read(BYTES_MAX + 1)
+    try:
+        proved = verify(data, chain)
+    except NotProved as wrong:
+        if options.json:
+            write_json({"is_proved": False, "why": str(wrong)}, sys.stdout)
+        else:
+            print_lines(
+                [[Piece("✘ ", "error"), Piece(f"this proves nothing: {wrong}")]], sys.stdout
+            )
+        return SAID_NO
+    if options.json:
+        write_json({"is_proved": True, **_to_json(proved)}, sys.stdout)
+    else:
+        _print(proved)
+    return DONE
+
+
+def _to_json(proved: ProvedRecord | ProvedTransaction) -> dict[str, JsonValue]:
+    header = proved.header
+    found: dict[str, JsonValue] = {
+        "chain": proved.genesis.name,
+        "height": header.height,
+        "time": show_time(header.time_ms),
+        "sealed_by": list(proved.sealed_by),
+    }
+    if isinstance(proved, ProvedTransaction):
+        envelope: Any = decode(proved.envelope)
+        found["transaction"] = receipt_to_json(decode(envelope[0]))
+        found["receipt"] = receipt_to_json(decode(proved.receipt))
+        return found
+    found["record"] = receipt_to_json(decode(proved.identity))
+    value: Any = None if proved.value is None else decode(proved.value)
+    found["exists"] = value is not None
+    if value is not None:
+        found["fields"] = {name: receipt_to_json(held) for name, held in value.items() if name}
+    return found
+
+
+def _print(proved: ProvedRecord | ProvedTransaction) -> None:
+    header = proved.header
+    where = f"at block {header.height:,} of `{proved.genesis.name}`, {show_time(header.time_ms)}"
+    sealed = f"sealed by {', '.join(proved.sealed_by)}"
+    lines = [[Piece("✔ ", "good"), Piece("proved", "title"), Piece(f" {where}, {sealed}")]]
+    for name, value in _to_json(proved).items():
+        if name in {"record", "exists", "transaction", "receipt"}:
+            lines.append([Piece(f"  {name}: "), Piece(str(value))])
+        elif name == "fields" and isinstance(value, dict):
+            lines += [[Piece(f"  {field}: "), Piece(str(held))] for field, held in value.items()]
+    print_lines(lines, sys.stdout)

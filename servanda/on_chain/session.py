@@ -1,0 +1,104 @@
+"""What every command on a chain needs: the folder opened, keys opened, the time, and its errors.
+
+In come the options that a user typed; out come an open node and signed transactions.
+"""
+
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH118
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from servanda.chain.transaction import NONCE_BYTES, Envelope, Transaction, signed_bytes
+from servanda.keys import KeyFailed, open_key, read_passphrase
+from servanda.node import Node
+from servanda.styled_lines import Piece, print_lines
+
+DONE, SAID_NO, UNUSABLE = 0, 1, 2
+KEYS = "keys"
+LIFETIME_MS = 86_400_000
+"""A transaction that a command signs expires after a day, unless `--expires` says otherwise."""
+
+
+class CannotTry(Exception):  # noqa: N818 -- the command cannot be tried as it was typed
+    """Something stands in the way before the chain is asked; the message says what to do."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+def tell_error(message: str, advice: str = "") -> int:
+    """Print what stands in the way; return the exit status."""
+    print_lines([[Piece("error", "error"), Piece(f": {message}")]], sys.stderr)
+    if advice:
+        print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
+    return UNUSABLE
+
+
+def keys_folder(options: argparse.Namespace) -> str:
+    """Return where keys are kept: named, or beside the chain."""
+    return str(options.keys or os.path.join(options.folder, KEYS))
+
+
+def signing_key(options: argparse.Namespace, name: str) -> Ed25519PrivateKey:
+    """Return the private key of a member, after asking for its passphrase."""
+    passphrase = read_passphrase(options.passphrase_file, f"the key of {name}")
+    return open_key(keys_folder(options), name, passphrase)
+
+
+@contextmanager
+def reading(options: argparse.Namespace) -> Iterator[Node]:
+    """Open a chain to read it."""
+    node = Node(options.folder)
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+@contextmanager
+def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
+    """Open a chain to make blocks, sealed by the sealer of this node."""
+    genesis = Node(options.folder)
+    sealers = list(genesis.genesis.sealers)
+    genesis.close()
+    if len(sealers) > 1 and options.sealer not in sealers:
+        raise CannotTry(
+            "this chain has several sealers", f"name yours with `--sealer`: {', '.join(sealers)}"
+        )
+    name = options.sealer or sealers[0]
+    node = Node(options.folder, (name, signing_key(options, name)))
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def block_time_ms(node: Node) -> int:
+    """Return the time of the next block: that of this machine, and later than the last."""
+    return max(time.time_ns() // 1_000_000, node.ledger.info.time_ms + 1)
+
+
+def new_nonce() -> bytes:
+    """Return what makes a transaction differ from every other."""
+    return secrets.token_bytes(NONCE_BYTES)
+
+
+def sign(options: argparse.Namespace, transaction: Transaction, names: Sequence[str]) -> Envelope:
+    """Return a transaction signed by members whose keys are here."""
+    body = transaction.to_bytes()
+    signatures = {name: signing_key(options, name).sign(signed_bytes(body)) for name in names}
+    return Envelope(body, transaction, signatures)
+
+
+__all__ = ["KeyFailed"]
