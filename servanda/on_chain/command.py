@@ -69,7 +69,7 @@ def _add_init(chain: Commands) -> None:
         "init",
         "begin a chain in a folder",
         "  servanda chain init bank --registrar ann --registrar bob\n"
-        "  servanda chain init bank --registrar ann=5f0c… --registrar bob=91ab… --sealer node\n",
+        "  servanda chain init bank --registrar ann=5f0c… --registrar bob=91ab…\n",
     )
     parser.add_argument(
         "--registrar",

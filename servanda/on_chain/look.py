@@ -136,9 +136,9 @@ def _show_one(node: Node, form: RecordForm, key: Item, height: int, *, is_json: 
     return DONE
 
 
-def _fields(table: Table, key: Any, value: Mapping[str, Any]) -> Iterator[tuple[str, Type, Any]]:  # noqa: ANN401
+def _fields(table: Table, key: Item, value: Mapping[str, Any]) -> Iterator[tuple[str, Type, Any]]:
     keys = table.model.keys
-    parts = key if len(keys) > 1 else (key,)
+    parts: Any = key if len(keys) > 1 else (key,)
     for one, part in zip(keys, parts, strict=True):
         yield one.name, one.type, part
     for one in table.model.fields:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from servanda.chain.audit import Found, audit
@@ -120,7 +121,7 @@ def _prove_transaction(node: Node, text: str) -> bytes:
     )
 
 
-def _place(items: tuple[bytes, ...], fits: Any) -> int:  # noqa: ANN401 -- a test of what was decoded
+def _place(items: tuple[bytes, ...], fits: Callable[[Any], bool]) -> int:
     for place in range(len(items) - 1, -1, -1):
         if fits(decode(items[place])):
             return place

@@ -1,0 +1,280 @@
+"""Proofs and audits: what holds is proved to anybody, and nothing that was bent passes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from servanda.chain.audit import Found, audit
+from servanda.chain.block import sealed_bytes
+from servanda.chain.encoding import decode, encode
+from servanda.chain.ledger import Ledger
+from servanda.chain.merkle import hash_of, proof_of
+from servanda.chain.proof import (
+    NotProved,
+    ProvedRecord,
+    ProvedTransaction,
+    record_proof,
+    transaction_proof,
+    verify,
+)
+from servanda.chain.store import FILE, Store, StoreFailed, create_store
+
+
+def load(name: str) -> ModuleType:
+    """Return a module that stands beside this file."""
+    path = Path(__file__).parent / f"{name}.py"
+    specification = importlib.util.spec_from_file_location(name, path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+chains = load("chains")
+bank = load("bank")
+Chain = Any
+ACCOUNT = encode(("Bank", "Account", "a"))
+NOBODY = encode(("Bank", "Account", "nobody"))
+
+
+class Sealed(chains.Chain):  # type: ignore[misc, name-defined]
+    """A chain on the disk whose blocks are sealed."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(bank.MEMBERS)
+        self.folder = str(folder)
+        create_store(self.folder, self.genesis.hash)
+        self.kept = Store(self.folder, writes=True)
+        self.ledger = Ledger(self.genesis, {}, self.kept)
+
+    def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
+        """Make a block, seal and keep it."""
+        self.time_ms += wait_ms
+        execution = self.ledger.execute(self.time_ms, envelopes)
+        seal = chains.key_of("node").sign(sealed_bytes(execution.header.to_bytes()))
+        self.kept.keep(execution, {"node": seal})
+        self.ledger.commit()
+        return [decode(one) for one in execution.receipts]
+
+    def record(self, identity: bytes, height: int) -> bytes:
+        """Return the proof of a record at a height."""
+        store = self.kept
+        value = store.record(identity, height)
+        return record_proof(
+            self.genesis, store.header(height), store.seals(height), store, (identity, value)
+        )
+
+    def proof_of_transaction(self, height: int, place: int, other: int) -> bytes:
+        """Return the proof of a transaction with a receipt of its block."""
+        store = self.kept
+        envelopes, receipts = store.transactions(height), store.receipts(height)
+        return transaction_proof(
+            self.genesis,
+            store.header(height),
+            store.seals(height),
+            (envelopes[place], place, len(envelopes), proof_of(envelopes, place)),
+            (receipts[other], other, len(receipts), proof_of(receipts, other)),
+        )
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """Return a chain with accounts; block 6 holds two payments."""
+    made = Sealed(tmp_path_factory.mktemp("chain"))
+    made.deploy(bank.BANK, "Bank")
+    made.does("icbc", "Bank.open", "a")
+    made.does("boc", "Bank.open", "b")
+    made.does("pboc", "Bank.deposit", "a", chains.Amount(50_000, "CNY"))
+    made.does("icbc pboc", "Bank.put_by", "a", chains.Amount(500, "CNY"))
+    made.block(
+        *[
+            made.signed(made.transaction("icbc", "Bank.pay", "a", "b", chains.Amount(n, "CNY")))
+            for n in (1, 60_000)
+        ]
+    )
+    return made
+
+
+def test_a_record_is_proved_as_it_was(chain: Chain) -> None:
+    """With the genesis' hash alone: the value, the height, the time and who sealed it."""
+    for height, balance in ((3, 0), (4, 50_000), (6, 49_999)):
+        proved = verify(chain.record(ACCOUNT, height), chain.genesis.hash)
+        assert isinstance(proved, ProvedRecord)
+        assert proved.value is not None
+        value: Any = decode(proved.value)
+        assert (value["balance"], value["holder"]) == (balance, "icbc")
+        assert (proved.header.height, proved.sealed_by) == (height, ("node",))
+
+
+def test_absence_is_proved(chain: Chain) -> None:
+    """A record that never was, and one that was not yet."""
+    for identity, height in ((NOBODY, 6), (ACCOUNT, 1)):
+        proved = verify(chain.record(identity, height), chain.genesis.hash)
+        assert isinstance(proved, ProvedRecord)
+        assert proved.value is None
+
+
+def test_a_transaction_is_proved_with_what_it_came_to(chain: Chain) -> None:
+    """Done or refused; and no receipt of another transaction passes as its own."""
+    for place, code in ((0, None), (1, "INSUFFICIENT")):
+        document = chain.proof_of_transaction(6, place, place)
+        proved = verify(document, chain.genesis.hash)
+        assert isinstance(proved, ProvedTransaction)
+        receipt: Any = decode(proved.receipt)
+        assert receipt[2] == code
+    with pytest.raises(NotProved, match="another transaction"):
+        verify(chain.proof_of_transaction(6, 0, 1), chain.genesis.hash)
+
+
+def test_another_chain_and_too_few_seals_prove_nothing(chain: Chain) -> None:
+    """Who knows the genesis' hash cannot be told about another chain, or by nobody."""
+    document = chain.record(ACCOUNT, 6)
+    with pytest.raises(NotProved, match="of the chain"):
+        verify(document, bytes(32))
+    parts: Any = decode(document)
+    unsealed = encode((*parts[:4], {}, *parts[5:]))
+    with pytest.raises(NotProved, match="0 good seals"):
+        verify(unsealed, chain.genesis.hash)
+    stranger = chains.key_of("eve").sign(sealed_bytes(parts[3]))
+    forged = encode((*parts[:4], {"node": stranger}, *parts[5:]))
+    with pytest.raises(NotProved, match="0 good seals"):
+        verify(forged, chain.genesis.hash)
+
+
+def test_no_other_value_passes(chain: Chain) -> None:
+    """More money, no record, a record that is not there: each with the honest path."""
+    parts: Any = decode(chain.record(ACCOUNT, 6))
+    honest: Any = decode(parts[6])
+    richer = encode({**honest, "balance": 10**9})
+    for value in (richer, None):
+        with pytest.raises(NotProved):
+            verify(encode((*parts[:6], value, *parts[7:])), chain.genesis.hash)
+    absent: Any = decode(chain.record(NOBODY, 6))
+    with pytest.raises(NotProved):
+        verify(encode((*absent[:6], richer, *absent[7:])), chain.genesis.hash)
+    with pytest.raises(NotProved):
+        verify(encode((*parts[:5], NOBODY, *parts[6:])), chain.genesis.hash)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_bent_document_proves_nothing_else(chain: Chain, data: st.DataObject) -> None:
+    """Flipped, cut or filled anywhere: refused, or the very same is proved."""
+    document = data.draw(
+        st.sampled_from([chain.record(ACCOUNT, 6), chain.proof_of_transaction(6, 1, 1)])
+    )
+    honest = verify(document, chain.genesis.hash)
+    bent = bytearray(document)
+    place = data.draw(st.integers(0, len(bent) - 1))
+    match data.draw(st.sampled_from(["flip", "cut", "fill"])):
+        case "flip":
+            bent[place] ^= 1 << data.draw(st.integers(0, 7))
+        case "cut":
+            del bent[place:]
+        case _:
+            bent[place:place] = data.draw(st.binary(min_size=1, max_size=4))
+    try:
+        proved = verify(bytes(bent), chain.genesis.hash)
+    except NotProved:
+        return
+    assert proved == honest
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_answered(chain: Chain, data: bytes) -> None:
+    """A hostile file is refused, never a crash."""
+    with pytest.raises(NotProved):
+        verify(data, chain.genesis.hash)
+
+
+# ── audit ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_honest_store_passes(chain: Chain) -> None:
+    """Every block, in order."""
+    store = Store(chain.folder, writes=False)
+    assert list(audit(store, chain.genesis, {})) == [1, 2, 3, 4, 5, 6]
+    store.close()
+
+
+def audit_all(folder: str, chain: Chain) -> None:
+    """Audit a store to its end."""
+    list(audit(Store(folder, writes=False), chain.genesis, {}))
+
+
+FORGERIES = {
+    "a record": "UPDATE records SET value = ?, checksum = ? WHERE identity = ? AND height = 6",
+    "a lost record": "DELETE FROM records WHERE identity = ? AND height = 6",
+    "one more record": "INSERT INTO records VALUES (?, 2, ?, ?)",
+    "a lost node": "DELETE FROM nodes WHERE path = x'' AND height = 6",
+    "one more node": "INSERT INTO nodes VALUES (x'0102', 1, x'00')",
+    "a lost end": "DELETE FROM ended WHERE height = 6",
+    "a seal": "UPDATE blocks SET seals = x'a0' WHERE height = 3",
+    "a lost block": "DELETE FROM blocks WHERE height = 6",
+    "a source": "UPDATE sources SET source = x'00'",
+}
+
+
+@pytest.mark.parametrize("what", [*FORGERIES, "what may run again"])
+def test_a_forged_store_is_found(what: str, chain: Chain, tmp_path: Path) -> None:
+    """Also where whoever changed it mended the checksums."""
+    database = sqlite3.connect(Path(chain.folder) / FILE)
+    copy = sqlite3.connect(tmp_path / FILE)
+    database.backup(copy)
+    database.close()
+    value = encode({"balance": 10**9})
+    checksum = hash_of(ACCOUNT + value)[:8]
+    values: tuple[object, ...] = ()
+    if what == "a record":
+        values = (value, checksum, ACCOUNT)
+    elif what == "a lost record":
+        values = (ACCOUNT,)
+    elif what == "one more record":
+        values = (NOBODY, value, hash_of(NOBODY + value)[:8])
+    if what == "what may run again":
+        copy.execute("DELETE FROM live")
+        copy.execute("UPDATE meta SET value = zeroblob(32) WHERE name = 'live'")
+    else:
+        copy.execute(FORGERIES[what], values)
+    copy.commit()
+    copy.close()
+    with pytest.raises((Found, StoreFailed)):
+        audit_all(str(tmp_path), chain)
+
+
+def test_a_block_that_was_made_up_is_found(chain: Chain, tmp_path: Path) -> None:
+    """A sealer who writes a state that does not follow is found by whoever executes again."""
+    create_store(str(tmp_path), chain.genesis.hash)
+    store = Store(str(tmp_path), writes=True)
+    ledger = Ledger(chain.genesis, {}, store)
+    execution = ledger.execute(chain.time_ms, ())
+    row = next(
+        row
+        for table in ledger.state.machine.tables.values()
+        for row in table.rows.values()
+        if table.name == "Grant"
+    )
+    ledger.commit()
+    row.f_is_held = False
+    ledger.state.touch([row])
+    store.keep(
+        execution, {"node": chains.key_of("node").sign(sealed_bytes(execution.header.to_bytes()))}
+    )
+    second = ledger.execute(chain.time_ms + 1, ())
+    seal = chains.key_of("node").sign(sealed_bytes(second.header.to_bytes()))
+    store.keep(second, {"node": seal})
+    with pytest.raises(Found, match="block 2"):
+        list(audit(store, chain.genesis, {}))
+    store.close()
