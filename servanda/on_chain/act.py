@@ -51,7 +51,7 @@ def chain_call(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(options)
     with making_blocks(options) as node:
-        asked = read_statement(options.statement, node.ledger.state.machine, node.ledger.state.keys)
+        asked = read_statement(options.statement, node.ledger.state.machine)
         transaction = _transaction(node, asked)
         signers = options.signer or list(asked.parties)
         for one in signers:
@@ -226,7 +226,7 @@ def _dry_run(options: argparse.Namespace) -> int:
     """Show what would come of a statement, without a transaction."""
     with reading(options) as node:
         machine = node.ledger.state.machine
-        asked = read_statement(options.statement, machine, node.ledger.state.keys)
+        asked = read_statement(options.statement, machine)
         machine.advance(block_time_ms(node))
         call = Call(asked.contract, asked.action, asked.arguments, asked.parties)
         receipt = machine.execute(call)

@@ -11,7 +11,7 @@ import sys
 import time
 from importlib import resources
 
-from servanda.chain.genesis import REGISTRAR, FirstMember, Genesis, read_genesis
+from servanda.chain.genesis import REGISTRAR, BadGenesis, FirstMember, Genesis, read_genesis
 from servanda.chain.store import create_store
 from servanda.diagnostic_json import write_json
 from servanda.keys import (
@@ -46,8 +46,11 @@ def chain_init(options: argparse.Namespace) -> int:
         zones_hash=zones_hash(),
     )
     document = genesis.to_json()
-    # What could not be read again is told before anything is written.
-    assert read_genesis(document).hash == genesis.hash, "a genesis reads as what it was"
+    try:
+        # What could not be read again is told before anything is written.
+        assert read_genesis(document).hash == genesis.hash, "a genesis reads as what it was"
+    except BadGenesis as bad:
+        raise CannotTry(f"such a chain cannot begin: {bad}") from None
     os.makedirs(folder, exist_ok=True)
     create_store(folder, genesis.hash)
     with open(path, "x", encoding="utf-8") as file:

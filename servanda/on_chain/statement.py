@@ -22,6 +22,7 @@ from servanda.interpreter.refusals import Refused
 from servanda.on_chain.session import CannotTry
 
 NAME = "what was typed"
+WORD = re.compile(r"[^\W\d]\w*")
 PARTIES = re.compile(r"\s*(.+?)\s+does\s")
 
 
@@ -71,7 +72,7 @@ class _Listening:
         return refuse
 
 
-def read_statement(text: str, machine: Machine, members: Iterable[str]) -> Asked:
+def read_statement(text: str, machine: Machine) -> Asked:
     """Return what a statement asks for. Raises `WrongStatement` or `CannotTry`."""
     found = PARTIES.match(text)
     if found is None:
@@ -79,7 +80,7 @@ def read_statement(text: str, machine: Machine, members: Iterable[str]) -> Asked
             f"`{text[:60]}` is no action of a member",
             'write it as in a script: `icbc does open("6222-01")`',
         )
-    known = set(members)
+    known = machine.members.active
     parties = [one.strip() for one in found[1].split(" and ")]
     for one in parties:
         if one not in known:
@@ -88,9 +89,9 @@ def read_statement(text: str, machine: Machine, members: Iterable[str]) -> Asked
                 did_you_mean(one, sorted(known)) or "`servanda chain members` lists them",
             )
     contracts: Mapping[str, ContractModel] = machine.contracts
-    role = next(role for one in contracts.values() for role in one.roles)
     lines = [f"use {name}" for name in contracts]
-    lines += [f'let {one} = {role}("{one}")' for one in dict.fromkeys(parties)]
+    named = [one for one in dict.fromkeys(WORD.findall(text)) if one in known]
+    lines += [f'let {one} = {_role(known[one], contracts)}("{one}")' for one in named]
     source = Source(NAME, "\n".join([*lines, text.strip()]) + "\n")
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
@@ -108,3 +109,9 @@ def read_statement(text: str, machine: Machine, members: Iterable[str]) -> Asked
         raise CannotTry("this asks for no action", "write `member does action(…)`")
     asked: Asked = listening.asked
     return asked
+
+
+def _role(held: Iterable[str], contracts: Mapping[str, ContractModel]) -> str:
+    """Return a role under which a script can name a member: one that it holds, if there is one."""
+    declared = [role for one in contracts.values() for role in one.roles]
+    return next((role for role in declared if role in held), declared[0])

@@ -1,0 +1,236 @@
+"""`servanda chain`: a story from the genesis to a proof for a court, and all that is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servanda.command_line import main
+
+Command = Callable[..., tuple[int, str, str]]
+Document = Any
+
+CONTRACT = """\
+contract Ledger version 1
+
+role Bank, Police
+
+record Account[number: Text, bank: Bank]
+  balance: Balance of CNY
+
+record Freeze[id: Serial]
+  account: Account
+
+action open(number: Text): Account
+  by Bank as bank
+  give create Account(number: number, bank: bank)
+
+action deposit(account: Account, amount: Amount of CNY)
+  by account.bank
+  issue amount to account.balance
+
+action freeze(account: Account): Freeze
+  by Police and account.bank
+  give create Freeze(account: account)
+"""
+
+
+PASSPHRASE = "correct horse"
+
+
+def typed(*words: str) -> None:
+    """Run a command that must be done."""
+    assert main(["chain", *words]) == 0, words
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a chain on which a bank and the police act; it is copied for each test."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
+        (folder / "ledger.contract").write_text(CONTRACT)
+        typed("init", "bank", "--registrar", "ann", "--registrar", "bob")
+        typed("deploy", "bank", "ledger.contract", "--as", "ann", "--as", "bob")
+        for name, role in (("icbc", "Bank"), ("police", "Police")):
+            typed("keys", name, "--keys", "bank/keys")
+            key = (folder / "bank" / "keys" / f"{name}.pub").read_text().strip()
+            typed("call", "bank", f'ann does enrol("{name}", "{key}")')
+            typed("call", "bank", f'ann does grant("{name}", "{role}")')
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder to work in, with the passphrase in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
+    return tmp_path
+
+
+@pytest.fixture
+def chain(folder: Path, made: Path) -> Path:
+    """Return a chain of one's own."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return folder / "bank"
+
+
+def ask(servanda: Command, *words: str) -> Document:
+    """Return the JSON that a command prints; it must be done."""
+    status, out, err = servanda("chain", *words, "--json")
+    assert status == 0, (words, out, err)
+    return json.loads(out)
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_story(servanda: Command, folder: Path) -> None:
+    """Open, pay in, sign together, look, go back in time, audit, prove, verify."""
+    assert servanda("chain", "call", "bank", 'icbc does open("1")')[0] == 0
+    opened = ask(servanda, "blocks", "bank")[-1]["height"]
+    statement = 'icbc does deposit(Account["1", icbc], 500 CNY)'
+    status, out, err = servanda("chain", "call", "bank", statement)
+    assert (status, "500.00 CNY" in out) == (0, True), err
+    status, out, err = servanda("chain", "show", "bank", 'Account["1", icbc]')
+    assert (status, "balance" in out) == (0, True), err
+    assert ask(servanda, "show", "bank", "Account")[0]["number"] == "1"
+    assert servanda("chain", "show", "bank", 'Account["2", icbc]')[0] == 1
+    assert servanda("chain", "show", "bank", 'Account["1", icbc]', "--at", str(opened - 1))[0] == 1
+    status, out, _ = servanda("chain", "audit", "bank")
+    assert (status, "blocks are right" in out) == (0, True)
+    made = ask(servanda, *("prove", "bank", 'Account["1", icbc]', "--out", "account.proof"))
+    assert made["bytes"] == (folder / "account.proof").stat().st_size
+    genesis = ask(servanda, "blocks", "bank", "1")["previous"]
+    status, out, _ = servanda("verify", "account.proof", "--genesis", genesis)
+    assert (status, "proved" in out) == (0, True)
+    assert servanda("verify", "account.proof", "--genesis", "0" * 64)[0] == 1
+    assert servanda("verify", "account.proof", "--genesis", "x")[0] == 2
+
+
+@pytest.mark.usefixtures("chain")
+def test_signatures_are_gathered_on_the_chain(servanda: Command) -> None:
+    """One signs, the transaction waits and is listed, the other signs, it runs."""
+    servanda("chain", "call", "bank", 'icbc does open("1")')
+    statement = 'police and icbc does freeze(Account["1", icbc])'
+    status, _, err = servanda("chain", "call", "bank", statement, "--as", "police")
+    assert status == 0, err
+    (waiting,) = ask(servanda, "pending", "bank")
+    assert waiting["missing"] == ["icbc"]
+    name = waiting["transaction"]
+    assert servanda("chain", "sign", "bank", name, "--as", "police")[0] == 2
+    status, out, err = servanda("chain", "sign", "bank", name, "--as", "icbc")
+    assert (status, "Freeze[1]" in out) == (0, True), err
+    assert ask(servanda, "pending", "bank") == []
+    assert servanda("chain", "sign", "bank", name, "--as", "icbc")[0] == 2
+    made = ask(servanda, "prove", "bank", "--transaction", name, "--out", "freeze.proof")
+    assert made["file"] == "freeze.proof"
+    genesis = ask(servanda, "blocks", "bank", "1")["previous"]
+    status, out, _ = servanda("verify", "freeze.proof", "--genesis", genesis, "--json")
+    assert json.loads(out)["receipt"][2] is None
+
+
+@pytest.mark.usefixtures("chain")
+def test_signatures_are_gathered_in_a_file(servanda: Command) -> None:
+    """Signed here, carried, signed there, sent once; sent twice it is a replay."""
+    servanda("chain", "call", "bank", 'icbc does open("1")')
+    statement = 'icbc does open("2")'
+    status, out, err = servanda("chain", "call", "bank", statement, "--out", "open.tx")
+    assert (status, "complete" in out) == (0, True), err
+    assert servanda("chain", "send", "bank", "open.tx")[0] == 0
+    status, out, _ = servanda("chain", "send", "bank", "open.tx")
+    assert (status, "REPLAYED" in out) == (1, True)
+    status, out, _ = servanda(
+        "chain",
+        "call",
+        "bank",
+        'ann and bob does suspend("icbc", "x")',
+        "--as",
+        "ann",
+        "--out",
+        "s.tx",
+    )
+    assert (status, "waits in s.tx for bob" in out) == (0, True)
+    assert servanda("chain", "sign", "bank", "--file", "s.tx", "--as", "bob")[0] == 0
+    assert servanda("chain", "send", "bank", "s.tx")[0] == 0
+    status, out, err = servanda("chain", "call", "bank", 'icbc does open("3")')
+    assert (status, "no member in good standing" in err) == (2, True)
+
+
+@pytest.mark.usefixtures("chain")
+def test_the_rules_say_no(servanda: Command) -> None:
+    """A refusal is exit 1, on the chain and in a dry run, which leaves no block behind."""
+    height = ask(servanda, "blocks", "bank")[-1]["height"]
+    statement = 'police does open("1")'
+    status, out, _ = servanda("chain", "call", "bank", statement, "--dry-run")
+    assert (status, "NOT_AUTHORISED" in out) == (1, True)
+    assert servanda("chain", "call", "bank", 'icbc does open("1")', "--dry-run")[0] == 0
+    assert ask(servanda, "blocks", "bank")[-1]["height"] == height
+    status, out, _ = servanda("chain", "call", "bank", statement)
+    assert (status, "NOT_AUTHORISED" in out) == (1, True)
+
+
+@pytest.mark.usefixtures("chain")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("call", "bank", "nonsense"), "no action of a member"),
+        (("call", "bank", 'eve does open("1")'), "no member in good standing"),
+        (("call", "bank", 'icbc does opne("1")'), "did you mean `open`"),
+        (("call", "bank", "icbc does open(1)"), "E0301"),
+        (("call", "bank", 'icbc does open("1")', "--as", "police"), "not among those who do this"),
+        (("call", "nowhere", 'icbc does open("1")'), "cannot be read"),
+        (("call", "bank", 'icbc does open("1")', "--keys", "nowhere"), "cannot be read"),
+        (("call", "bank", 'icbc does open("1")', "--passphrase-file", "no"), "cannot be read"),
+        (("deploy", "bank", "no.contract", "--as", "ann"), "cannot be read"),
+        (("init", "bank", "--registrar", "ann", "--registrar", "bob"), "exists already"),
+        (("show", "bank", "Acount"), "did you mean `Account`"),
+        (("show", "bank", "Account["), "is no record"),
+        (("show", "bank", 'Account["1"]'), "named by 2 values"),
+        (("show", "bank", "Account", "--at", "999"), "there is no block 999"),
+        (("blocks", "bank", "0"), "no number from 1"),
+        (("prove", "bank", "--out", "x"), "name a record"),
+        (("prove", "bank", "Account", "--out", "x"), "names no single record"),
+        (("prove", "bank", "--transaction", "00", "--out", "x"), "no transaction of this hash"),
+        (("sign", "bank", "zz", "--as", "ann"), "no hash of a transaction"),
+    ],
+)
+def test_what_cannot_be_tried_is_told(words: tuple[str, ...], told: str, servanda: Command) -> None:
+    """Each with what to do, exit 2, and nothing changed."""
+    status, out, err = servanda("chain", *words)
+    assert status == 2, (out, err)
+    assert told in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_wrong_passphrase_opens_nothing(
+    servanda: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as such."""
+    monkeypatch.setenv("SERVANDA_PASSPHRASE", "wrong horse")
+    status, _, err = servanda("chain", "call", "bank", 'icbc does open("1")')
+    assert (status, "this is not its passphrase" in err) == (2, True)
+
+
+def test_a_chain_needs_two_registrars(folder: Path, servanda: Command) -> None:
+    """Nothing is left behind by a beginning that fails."""
+    status, _, err = servanda("chain", "init", "bank", "--registrar", "ann")
+    assert (status, "at least two members" in err) == (2, True)
+    assert not (folder / "bank" / "genesis.json").exists()
+    assert not (folder / "bank" / "chain.db").exists()
+
+
+def test_keys_rest_encrypted(folder: Path, servanda: Command) -> None:
+    """Nobody but their owner may read the file, and it holds no key in clear."""
+    assert servanda("chain", "keys", "icbc", "--keys", "k")[0] == 0
+    path = folder / "k" / "icbc.key"
+    assert path.stat().st_mode & 0o077 == 0
+    assert b"ENCRYPTED" in path.read_bytes()
+    assert PASSPHRASE.encode() not in path.read_bytes()
+    assert servanda("chain", "keys", "icbc", "--keys", "k")[0] == 2
+    assert servanda("chain", "keys", "../evil", "--keys", "k")[0] == 2
