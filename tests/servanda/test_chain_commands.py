@@ -40,7 +40,7 @@ action freeze(account: Account): Freeze
 """
 
 
-PASSPHRASE = "correct horse"
+PASSPHRASE = "correct horse"  # noqa: S105 -- of keys that are made for a test
 
 
 def typed(*words: str) -> None:
@@ -50,7 +50,7 @@ def typed(*words: str) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a chain on which a bank and the police act; it is copied for each test."""
+    """Return a folder with a chain on which a bank and the police act, for tests to copy."""
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
