@@ -40,6 +40,7 @@ programs = load(ROOT / "tests" / "programs.py")
 SECTIONS = [
     *samples.read_sections(ROOT / "docs" / "language.md"),
     *samples.read_sections(ROOT / "README.md", is_whole=True),
+    *samples.read_sections(ROOT / "docs" / "chain.md", is_whole=True),
 ]
 
 
@@ -125,6 +126,7 @@ def test_commands_give_what_is_shown(
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("SERVANDA_PASSPHRASE", "of the keys of a sample")
     for console in section.consoles:
         for command, output in commands(console.text):
             words = shlex.split(command)
