@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
-from servanda.chain.block import Header, read_header
+from servanda.chain.block import Block, Header, read_header
 from servanda.chain.encoding import Malformed, decode, encode
 from servanda.chain.ledger import Execution
 from servanda.chain.merkle import HASH_BYTES, hash_of, root_of
@@ -171,6 +171,10 @@ class Store:
             return decode(self._blob(found[0], f"block {height}"))
         except Malformed as malformed:
             raise self._damaged(f"the {what} of block {height}: {malformed}") from None
+
+    def block(self, height: int) -> Block:
+        """Return a block with its seals."""
+        return Block(self.header(height), self.transactions(height), self.seals(height))
 
     def records(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the value of every record at the last block, by identity, in its order."""

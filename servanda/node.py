@@ -9,20 +9,22 @@ host of the ledger: it knows the folder and the key that seals, and not what a t
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH118, PTH123
+# ruff: noqa: PTH103, PTH118, PTH123
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from servanda.chain.block import sealed_bytes
+from servanda.chain.audit import Found, replay
+from servanda.chain.block import read_block, sealed_bytes
+from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Ledger
-from servanda.chain.store import Store, StoreFailed
+from servanda.chain.store import Store, StoreFailed, create_store
 from servanda.interpreter.values.time_zones import Zone, read_zone_data
 from servanda.zones import read_zone, zone_names
 
@@ -64,6 +66,35 @@ def load_genesis(folder: str) -> Genesis:
         raise StoreFailed(f"`{path}` is no text in UTF-8") from None
     except BadGenesis as bad:
         raise StoreFailed(f"`{path}` is no genesis: {bad}") from None
+
+
+def write_genesis(folder: str, genesis: Genesis) -> None:
+    """Begin a chain in a folder: an empty store, and then the document that makes it one."""
+    os.makedirs(folder, exist_ok=True)
+    create_store(folder, genesis.hash)
+    with open(os.path.join(folder, GENESIS), "x", encoding="utf-8") as file:
+        file.write(genesis.to_json())
+
+
+def import_blocks(folder: str, genesis: Genesis, blocks: Iterable[bytes]) -> int:
+    """Begin a chain in a folder and execute blocks on it that others have made.
+
+    Returns the height. Raises `Found` at the first block that is wrong: those before it are kept.
+    """
+    write_genesis(folder, genesis)
+    store = Store(folder, writes=True)
+    try:
+        ledger = Ledger(genesis, Zones(), store)
+        for data in blocks:
+            try:
+                block = read_block(data)
+            except Malformed as malformed:
+                raise Found(f"a block cannot be read: {malformed}") from None
+            store.keep(replay(ledger, block), block.seals)
+            ledger.commit()
+        return ledger.info.height
+    finally:
+        store.close()
 
 
 class Node:

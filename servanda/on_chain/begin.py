@@ -1,7 +1,7 @@
 """`chain init` and `chain keys`: a new chain in a folder, and the keys of those who act on it."""
 
 # A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH103, PTH110, PTH118, PTH123
+# ruff: noqa: PTH110, PTH118
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import time
 from importlib import resources
 
 from servanda.chain.genesis import REGISTRAR, BadGenesis, FirstMember, Genesis, read_genesis
-from servanda.chain.store import create_store
 from servanda.diagnostic_json import write_json
 from servanda.keys import (
     PUBLIC,
@@ -22,7 +21,7 @@ from servanda.keys import (
     read_passphrase,
     read_public_key,
 )
-from servanda.node import GENESIS, zones_hash
+from servanda.node import GENESIS, write_genesis, zones_hash
 from servanda.on_chain.session import DONE, CannotTry, keys_folder
 from servanda.styled_lines import Piece, print_lines
 
@@ -45,16 +44,14 @@ def chain_init(options: argparse.Namespace) -> int:
         membership=membership.read_text(encoding="utf-8"),
         zones_hash=zones_hash(),
     )
-    document = genesis.to_json()
     try:
         # What could not be read again is told before anything is written.
-        assert read_genesis(document).hash == genesis.hash, "a genesis reads as what it was"
+        assert read_genesis(genesis.to_json()).hash == genesis.hash, (
+            "a genesis reads as what it was"
+        )
     except BadGenesis as bad:
         raise CannotTry(f"such a chain cannot begin: {bad}") from None
-    os.makedirs(folder, exist_ok=True)
-    create_store(folder, genesis.hash)
-    with open(path, "x", encoding="utf-8") as file:
-        file.write(document)
+    write_genesis(folder, genesis)
     if options.json:
         write_json({"chain": genesis.hash.hex(), "folder": folder}, sys.stdout)
     else:

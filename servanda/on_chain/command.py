@@ -25,14 +25,24 @@ def add_chain(commands: Commands) -> None:
     chain = parser.add_subparsers(dest="chain_command", metavar="COMMAND", required=True)
     for add in (_add_init, _add_keys, _add_deploy, _add_call, _add_pending, _add_sign, _add_send):
         add(chain)
-    for add in (_add_show, _add_members, _add_blocks, _add_audit, _add_prove):
+    for add in (
+        _add_show,
+        _add_members,
+        _add_blocks,
+        _add_audit,
+        _add_prove,
+        _add_export,
+        _add_import,
+    ):
         add(chain)
     _add_verify(commands)
 
 
-def _add(chain: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
+def _add(
+    chain: Commands, name: str, summary: str, examples: str, folders: str | None = None
+) -> argparse.ArgumentParser:
     parser = add_command(chain, name, summary, examples)
-    parser.add_argument("folder", metavar="DIR", help="the folder of the chain")
+    parser.add_argument("folder", metavar="DIR", nargs=folders, help="the folder of the chain")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
 
@@ -194,12 +204,34 @@ def _add_blocks(chain: Commands) -> None:
 
 
 def _add_audit(chain: Commands) -> None:
-    _add(
+    parser = _add(
         chain,
         "audit",
         "execute everything again from the genesis, and compare",
-        "  servanda chain audit bank\n",
+        "  servanda chain audit bank\n  servanda chain audit --from bank.pack\n",
+        folders="?",
     )
+    parser.add_argument("--from", dest="source", metavar="PACK", help="of an exported file")
+
+
+def _add_export(chain: Commands) -> None:
+    parser = _add(
+        chain,
+        "export",
+        "write a whole chain into one file",
+        "  servanda chain export bank bank.pack\n",
+    )
+    parser.add_argument("file", metavar="PACK")
+
+
+def _add_import(chain: Commands) -> None:
+    parser = _add(
+        chain,
+        "import",
+        "make a chain from such a file, executing every block again",
+        "  servanda chain import copy bank.pack\n",
+    )
+    parser.add_argument("file", metavar="PACK")
 
 
 def _add_prove(chain: Commands) -> None:
@@ -250,8 +282,10 @@ def run_chain(options: argparse.Namespace) -> int:
         line = [Piece(f"✘ {refused.code}", "error"), Piece(f": {refused.message}")]
         print_lines([line], sys.stdout)
         return SAID_NO
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         return tell_error(f"`{error.filename}` cannot be read: {error.strerror}")
+    except FileExistsError as error:
+        return tell_error(f"`{error.filename}` exists already: nothing is written over")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -273,5 +307,7 @@ def _run(options: argparse.Namespace) -> int:
         "members": look.chain_members,
         "blocks": look.chain_blocks,
         "audit": prove.chain_audit,
+        "export": prove.chain_export,
+        "import": prove.chain_import,
         "prove": prove.chain_prove,
     }[options.chain_command](options)

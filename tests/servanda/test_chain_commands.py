@@ -113,6 +113,35 @@ def test_a_story(servanda: Command, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("chain")
+def test_a_chain_is_carried_in_a_file(servanda: Command, folder: Path) -> None:
+    """Exported, audited where nothing else is, imported, and the same to the last hash."""
+    blocks = ask(servanda, "blocks", "bank")
+    made = ask(servanda, "export", "bank", "bank.pack")
+    assert made["blocks"] == len(blocks)
+    assert ask(servanda, "audit", "--from", "bank.pack")["is_right"]
+    assert ask(servanda, "import", "copy", "bank.pack")["blocks"] == len(blocks)
+    assert ask(servanda, "blocks", "copy") == blocks
+    assert ask(servanda, "audit", "copy")["is_right"]
+    data = (folder / "bank.pack").read_bytes()
+    for name, bad in (
+        ("cut", data[:-4]),
+        ("half", data[: len(data) // 2]),
+        ("flipped", data[:-900] + bytes([data[-900] ^ 1]) + data[-899:]),
+        ("more", data + b"x"),
+        ("other", b"something else"),
+        ("empty", b""),
+        ("long", data[:16] + b"\xff\xff\xff\xff"),
+    ):
+        (folder / name).write_bytes(bad)
+        status, out, _ = servanda("chain", "audit", "--from", name)
+        assert (status, "✘" in out) == (1, True), name
+        status, _, err = servanda("chain", "import", f"folder-{name}", name)
+        assert (status, "Traceback" in err) == (2, False), name
+    assert servanda("chain", "export", "bank", "bank.pack")[0] == 2
+    assert servanda("chain", "audit")[0] == 2
+
+
+@pytest.mark.usefixtures("chain")
 def test_signatures_are_gathered_on_the_chain(servanda: Command) -> None:
     """One signs, the transaction waits and is listed, the other signs, it runs."""
     servanda("chain", "call", "bank", 'icbc does open("1")')
