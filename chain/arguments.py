@@ -28,6 +28,11 @@ def arguments_of(items: Sequence[Item], parameters: Sequence[ParameterModel]) ->
     )
 
 
+def outward_value(item: Any, held: Type | None) -> Any:  # noqa: ANN401 -- of any type
+    """Return an encoded value of a type in its outward form."""
+    return item if held is None else _argument(item, held)
+
+
 def _argument(item: Any, wanted: Type) -> Any:  # noqa: ANN401 -- of whatever type was sent
     match wanted:
         case AmountType() if type(item) is tuple and len(item) == AMOUNT_PARTS:

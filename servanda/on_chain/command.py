@@ -23,16 +23,10 @@ def add_chain(commands: Commands) -> None:
         "  servanda chain audit bank\n",
     )
     chain = parser.add_subparsers(dest="chain_command", metavar="COMMAND", required=True)
-    for add in (_add_init, _add_keys, _add_deploy, _add_call, _add_pending, _add_sign, _add_send):
-        add(chain)
     for add in (
-        _add_show,
-        _add_members,
-        _add_blocks,
-        _add_audit,
-        _add_prove,
-        _add_export,
-        _add_import,
+        *(_add_init, _add_keys, _add_deploy, _add_call, _add_pending, _add_sign, _add_send),
+        *(_add_show, _add_members, _add_blocks, _add_events),
+        *(_add_audit, _add_prove, _add_export, _add_import),
     ):
         add(chain)
     _add_verify(commands)
@@ -203,6 +197,21 @@ def _add_blocks(chain: Commands) -> None:
     parser.add_argument("--last", type=whole_number, default=20, metavar="N", help="how many")
 
 
+def _add_events(chain: Commands) -> None:
+    parser = _add(
+        chain,
+        "events",
+        "print events, in order and each once, and the notices of a party",
+        "  servanda chain events bank --follow\n"
+        "  servanda chain events bank --after 17.0.2 --for icbc --json\n",
+    )
+    parser.add_argument(
+        "--after", metavar="CURSOR", help="behind this one (default: from the first)"
+    )
+    parser.add_argument("--for", dest="party", metavar="NAME", help="with the notices of a member")
+    parser.add_argument("--follow", action="store_true", help="go on with what happens")
+
+
 def _add_audit(chain: Commands) -> None:
     parser = _add(
         chain,
@@ -289,7 +298,7 @@ def run_chain(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from servanda.on_chain import act, begin, look, prove
+    from servanda.on_chain import act, begin, follow, look, prove
 
     if options.command == "verify":
         return prove.verify_file(options)
@@ -306,6 +315,7 @@ def _run(options: argparse.Namespace) -> int:
         "show": look.chain_show,
         "members": look.chain_members,
         "blocks": look.chain_blocks,
+        "events": follow.chain_events,
         "audit": prove.chain_audit,
         "export": prove.chain_export,
         "import": prove.chain_import,

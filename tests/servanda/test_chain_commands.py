@@ -113,6 +113,26 @@ def test_a_story(servanda: Command, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("chain")
+def test_events_come_in_order_and_once(servanda: Command) -> None:
+    """From the first, behind a cursor, and the same in pieces as in one; also those of members."""
+
+    def heard(*words: str) -> list[Document]:
+        status, out, err = servanda("chain", "events", "bank", "--json", *words)
+        assert status == 0, err
+        return [json.loads(line) for line in out.splitlines()]
+
+    everything = heard()
+    names = [one["event"] for one in everything]
+    assert names.count("MemberChanged") == 2
+    assert names[0] == "ContractChanged"
+    for place, one in enumerate(everything):
+        assert heard("--after", one["cursor"]) == everything[place + 1 :]
+    status, out, _ = servanda("chain", "events", "bank", "--after", everything[-2]["cursor"])
+    assert (status, 'role: "Police"' in out) == (0, True)
+    assert servanda("chain", "events", "bank", "--after", "x")[0] == 2
+
+
+@pytest.mark.usefixtures("chain")
 def test_a_chain_is_carried_in_a_file(servanda: Command, folder: Path) -> None:
     """Exported, audited where nothing else is, imported, and the same to the last hash."""
     blocks = ask(servanda, "blocks", "bank")
