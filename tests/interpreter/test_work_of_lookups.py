@@ -48,7 +48,7 @@ class Counted(dict[Any, Any]):
 
     count = 0
 
-    def __getitem__(self, key: object) -> Any:  # noqa: ANN401 -- a row is of a class made at run time
+    def __getitem__(self, key: object) -> Any:  # noqa: ANN401 -- its class is made at run time
         self.count += 1
         return super().__getitem__(key)
 
