@@ -339,6 +339,10 @@ def test_an_action_catches_up_with_all_that_was_missed() -> None:
     world.machine.overdue_receipts.clear()
     world.does("b", "allow", "a")
     assert world.machine.overdue_receipts == []
+    # The hour is over, but the block could not pay for another try: nobody forces one by a call.
+    world.at("2026-04-02T14:00Z")
+    world.does("b", "allow", "a")
+    assert [one for one in world.machine.overdue_receipts if "day at" in one.title] == []
     world.machine.audit()
 
 
