@@ -319,6 +319,16 @@ def money(world: World) -> tuple[int, int]:
     return world.row("Till", "till").b_money, box.b_money
 
 
+def test_a_contract_is_let_in_by_its_name() -> None:
+    """Not whichever contract calls is meant, and not a member of that name."""
+    members = Members()
+    members.enrol("Desk", "A")
+    tree = ("any", (("contract", "Desk"), ("role", ("B",), None)))
+    assert authorise(tree, (), "Desk", members) == {}
+    assert authorise(tree, (), "Other", members) is None
+    assert authorise(tree, ("Desk",), None, members) is None
+
+
 def test_money_crosses_in_one_transaction(desk: World) -> None:
     """It is retired here and issued there, or neither; both contracts' books stay right."""
     assert desk.code("icbc", "send", "till", "box", Amount(4_000, "CNY")) is None
