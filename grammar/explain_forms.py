@@ -6,7 +6,7 @@ Each function looks at a situation and returns its diagnostic, or None where it 
 from __future__ import annotations
 
 from servanda.grammar.diagnostics import Diagnostic
-from servanda.grammar.situation import Situation
+from servanda.grammar.situation import OPENS, Situation
 from servanda.grammar.syntax_forms import (
     DECLARATION_FORMS,
     DECLARATION_WORDS,
@@ -111,6 +111,8 @@ def _awaits(here: Situation, form: Form, token: Token) -> bool:
         return here.awaits_name and here.before_text in {"else", "refuse"}
     if form.awaited == "PARTY":
         return "NAME" in here.expected and here.before_text == form.opening
+    if form.awaited in OPENS and "+" in here.expected:
+        return False  # A value is complete here: the bracket would be that of a call.
     # A value may begin with a bracket or a text, and a name may be a word of the form.
     return form.awaited in here.expected and not (here.awaits_value or here.awaits_name)
 

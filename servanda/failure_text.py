@@ -14,8 +14,6 @@ from servanda.script_run import ScriptRun
 from servanda.styled_lines import Line, Piece
 from servanda.value_text import show_value
 
-MESSAGE_LENGTH_MAX = 60
-
 
 def show_failure(failure: Failure, sources: Mapping[str, Source], width: int) -> Iterator[Line]:
     """Yield what failed, where, the clause that decided it, and the values that were seen."""

@@ -271,7 +271,7 @@ def _check_time_zone(file: tree.File, diagnostics: Diagnostics) -> None:
     """Report a time zone that the database does not have."""
     for item in file.items:
         if isinstance(item, tree.Timezone):
-            from servanda.zones import zone_names  # noqa: PLC0415 -- few contracts name one
+            from servanda.zones import zone_names, zones_of_area  # noqa: PLC0415 -- few name one
 
             if item.zone not in zone_names():
                 diagnostics.report(
@@ -280,7 +280,7 @@ def _check_time_zone(file: tree.File, diagnostics: Diagnostics) -> None:
                         f"unknown time zone `{item.zone}`",
                         item.span,
                         "the IANA database has no zone of this name",
-                        help=did_you_mean(item.zone, zone_names())
+                        help=did_you_mean(item.zone, zones_of_area(item.zone))
                         or 'name it as the database does: `timezone "Asia/Shanghai"`',
                     )
                 )

@@ -27,6 +27,15 @@ def zone_names() -> tuple[str, ...]:
     return tuple(sorted(listed.split()))
 
 
+def zones_of_area(name: str) -> tuple[str, ...]:
+    """Return the zones in the area of a misspelt one, as of `Asia/…`; there are few in each."""
+    area, slash, _ = name.partition("/")
+    names = zone_names()
+    if not slash:
+        return tuple(one for one in names if "/" not in one)
+    return tuple(one for one in names if one.startswith(area + slash)) or names
+
+
 def read_zone(name: str) -> bytes:
     """Return the bytes (TZif, RFC 9636) of a zone such as `Asia/Shanghai`. Raises `UnknownZone`."""
     # Only a listed name is looked up, letter by letter, so no name can lead out of the package,

@@ -139,9 +139,9 @@ def how_to_convert_plain(given: Type, wanted: Type) -> str:
     if wanted == TEXT:
         return 'put it into a text: `"{x}"`'
     if given == TEXT and isinstance(wanted, AmountType):
-        return f"in a script, write `amount(…, {show_unit(wanted.unit)})`"
+        return f"only tests and scripts convert a text: `amount(…, {show_unit(wanted.unit)})`"
     if given == TEXT and wanted in (INT, DECIMAL, DATE, TIME):
-        return f"in a script, write `{show_type(wanted).lower()}(…)`"
+        return f"only tests and scripts convert a text: `{show_type(wanted).lower()}(…)`"
     return f"write a value of type {show_type(wanted)}"
 
 

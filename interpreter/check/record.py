@@ -118,7 +118,8 @@ def check_key(
         f"a value of type `{show_type(held)}` cannot be a key",
         typed.type.span,
         "a key tells records apart and never changes",
-        help="use Text, Int, Serial, Date, Time, Hash, Bool, Amount, a party, an enum or a record",
+        help="use Text, Int, Serial, Date, Time, Hash, Bool, Currency, an Amount of one unit, "
+        "a party, an enum or a record",
     )
 
 

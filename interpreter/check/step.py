@@ -142,28 +142,38 @@ def check_cannot(statement: tree.Cannot, scope: Scope) -> Statement | None:
 
 
 def code_of(path: tree.Path, contract: str, scope: Scope) -> str | None:
-    """Return the code after `because`, if the contract of the action can refuse with it."""
-    checking = scope.checking
-    reached = contracts_called(contract, scope)
-    if len(path.names) == 1:
-        code = path.names[0].text
-        known = list(checking.refusal_codes.get(contract, ()))
-        if code in known or code in Code.__members__:
-            return code
-        candidates = [*known, *Code.__members__]
-        help_text = did_you_mean(code, candidates)
-        shown = f"unknown code `{code}`"
-    elif not path.names[2:] and path.names[0].text in reached:
-        owner, code = reached[path.names[0].text], path.names[1].text
-        known = list(checking.refusal_codes.get(owner, ()))
-        if code in known or code in Code.__members__:
-            return f"{owner}.{code}"
-        help_text = did_you_mean(code, [*known, *Code.__members__])
-        shown = f"unknown code `{code}` of `{owner}`"
-    else:
-        code, owner = path.names[-1].text, path.names[0].text
-        known, shown = [], f"`{contract}` calls no contract `{owner}`"
-        help_text = did_you_mean(owner, reached)
+    """Return the code after `because`, if the contract of the action can refuse with it.
+
+    Before the code stand the contracts through which it came, each called by the one before it.
+    """
+    *callees, named = path.names
+    owners = [contract]
+    for callee in callees:
+        reached = contracts_called(owners[-1], scope)
+        owner = reached.get(callee.text)
+        if owner is None:
+            shown = f"`{owners[-1]}` calls no contract `{callee.text}`"
+            report_code(path, contract, shown, did_you_mean(callee.text, reached), (), scope)
+            return None
+        owners.append(owner)
+    code, known = named.text, scope.checking.refusal_codes.get(owners[-1], ())
+    if code in known or code in Code.__members__:
+        return ".".join((*owners[1:], code))
+    shown = f"unknown code `{code}`" + (f" of `{owners[-1]}`" if callees else "")
+    help_text = did_you_mean(code, [*known, *Code.__members__])
+    report_code(path, contract, shown, help_text, known, scope)
+    return None
+
+
+def report_code(
+    path: tree.Path,
+    contract: str,
+    shown: str,
+    help_text: str | None,
+    known: tuple[str, ...],
+    scope: Scope,
+) -> None:
+    """Report a code with which a contract never refuses."""
     general = (
         f"its codes are {listed(sorted(known))}, beside those of the language"
         if known
@@ -177,7 +187,6 @@ def code_of(path: tree.Path, contract: str, scope: Scope) -> str | None:
         f"`{contract}` never refuses with this",
         help=help_text or general,
     )
-    return None
 
 
 def contracts_called(contract: str, scope: Scope) -> dict[str, str]:

@@ -58,8 +58,11 @@ from servanda.interpreter.types import (
 from servanda.interpreter.values.units import ISO_4217
 
 CONSTRUCTORS = ("Amount", "Balance", "List", "Set")
-LATER = {"Sealed": "sealed values", "Proof": "proofs of another chain"}
-"""Types that the language names, and a later version brings."""
+LATER = {
+    "Sealed": ("sealed values", "keep a `Hash` of what must not be read"),
+    "Proof": ("proofs of another chain", "let a member vouch for what another chain holds"),
+}
+"""Types that the language names and a later version brings, and what to do until then."""
 BOUNDED = (INT, DECIMAL, DATE, TIME, DURATION)
 
 
@@ -160,12 +163,13 @@ def report_unknown_type(path: tree.Path, scope: Scope) -> None:
 def report_bare(name: str, path: tree.Path, scope: Scope) -> Type:
     """Report a type that says not what it is of."""
     if name in LATER:
+        what, advice = LATER[name]
         scope.report(
             "E0327",
-            f"{LATER[name]} are not available yet",
+            f"{what} are not available yet",
             path.span,
             "a later version of the language has them",
-            advice="keep a `Hash` of what must not be read",
+            advice=advice,
         )
         return ANYTHING
     is_money = name in ("Amount", "Balance")

@@ -123,13 +123,17 @@ class Trace:
 
     def step(self, site: Site) -> Seen:
         """Begin a statement; what comes until the next belongs to it."""
-        frame = self._frames[-1]
-        frame.settle()
-        frame.parts = frame.seen.parts
-        seen = self._note(site, None)
+        self.end_step()
+        seen, frame = self._note(site, None), self._frames[-1]
         frame.settle()
         frame.parts = seen.parts
         return seen
+
+    def end_step(self) -> None:
+        """End the statement that is running: what comes until the next belongs to no statement."""
+        frame = self._frames[-1]
+        frame.settle()
+        frame.parts = frame.seen.parts
 
     def authority(self, site: Site, signers: tuple[str, ...], caller: str | None) -> None:
         """Who signed is about to be held against a `by`."""

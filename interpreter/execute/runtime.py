@@ -101,7 +101,7 @@ def insufficient(row: Row, slot: str, amount: int, span: Span) -> Refused:
 def duplicate_key(table: Table, key: Any) -> Refused:
     """Return the refusal of creating what there is already."""
     return Refused(
-        Code.DUPLICATE_KEY, f"there is already a {table.model.type.name} {_shown_key(key)}"
+        Code.DUPLICATE_KEY, f"{table.model.type.name} {_shown_key(key)} is there already"
     )
 
 

@@ -239,6 +239,8 @@ class ContractWriter:
             for one in records:
                 if hides(self.fields, one):
                     write_seen(writer, one, span)
+            if writer.is_probed:
+                writer.line("p.end_step()")
             write_states(writer, self.fields, records)
             Steps(values, self.fields, self.contract.name).body(action.body)
             if writer.is_probed:

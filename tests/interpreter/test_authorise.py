@@ -294,9 +294,13 @@ action fetch(till: Till, name: Text, amount: Amount of CNY)
 action misuse(till: Till, name: Text)
   by till.holder
   s.own(s.Box[name])
+action lock(till: Till, name: Text)
+  by till.holder
+  s.lock_up(name)
 action unlock(till: Till, name: Text): Int
   by till.holder
   till.count = till.count + 1
+  notify till.holder that "opened"
   let first = s.open(s.Lock[name])
   let second = s.open(s.Lock[name])
   give first + second
@@ -317,6 +321,16 @@ def money(world: World) -> tuple[int, int]:
     """Return what the till and the box hold."""
     box = next(one for key, one in world.machine.tables.items() if key.name == "Box").rows["box"]
     return world.row("Till", "till").b_money, box.b_money
+
+
+def test_a_contract_is_let_in_by_its_name() -> None:
+    """Not whichever contract calls is meant, and not a member of that name."""
+    members = Members()
+    members.enrol("Desk", "A")
+    tree = ("any", (("contract", "Desk"), ("role", ("B",), None)))
+    assert authorise(tree, (), "Desk", members) == {}
+    assert authorise(tree, (), "Other", members) is None
+    assert authorise(tree, ("Desk",), None, members) is None
 
 
 def test_money_crosses_in_one_transaction(desk: World) -> None:
@@ -362,6 +376,32 @@ def test_a_called_action_meets_no_stale_record(desk: World) -> None:
     assert desk.row("Till", "till").f_count == before
     assert desk.machine.next_due() is None
     desk.machine.audit()
+
+
+def test_a_call_that_begins_again_tells_nothing_twice() -> None:
+    """What was emitted and notified before the timers ran is undone with the rest."""
+    later = (
+        "  if lock.count > 5\n    lock.stage becomes Gone\n"
+        "  else\n    lock.count = lock.count + 1\n"
+    )
+    store = OTHER.replace("  lock.stage becomes Gone\n", later)
+    world = worlds.world(store, DESK, members="Bank:icbc")
+    world.does("icbc", "Store.lock_up", "new")
+    world.does("icbc", "make_till", "till")
+    world.machine.block_steps_max = 0
+    world.at("2026-01-05T11:00Z")
+    receipt = world.run("icbc", "unlock", "till", "new")
+    assert (receipt.code, receipt.value) == (None, 5)
+    assert len(world.machine.overdue_receipts) == 1
+    assert [one.text for one in receipt.notices] == ["opened"]
+
+
+def test_a_call_pays_for_what_it_calls(desk: World) -> None:
+    """The steps of a called action are steps of the call."""
+    direct = desk.run("icbc", "Store.lock_up", "one")
+    through = desk.run("icbc", "lock", "till", "two")
+    assert (direct.code, through.code) == (None, None)
+    assert through.cost > direct.cost
 
 
 def test_overdue_timers_elsewhere_do_not_disturb_a_call(desk: World) -> None:

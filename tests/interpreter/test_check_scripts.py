@@ -157,6 +157,29 @@ def test_what_a_script_may_hold(text: str, code: str) -> None:
     assert [one for one, _ in errors_in(text)] == [code]
 
 
+def test_a_code_comes_through_several_contracts() -> None:
+    """A refusal is named by every contract it came through, each called by the one before it."""
+    mall_text = (
+        "contract Mall version 1\nuse Shop as s\nrole Guide\n"
+        "action lead(number: Text)\n  by Guide\n  s.note(number)\n"
+    )
+    shop_text = SHOP + "action note(number: Text)\n  by contract Mall\n  l.enter(number, 0 CNY)\n"
+    shop, found = read(shop_text, {"Ledger": USED["Ledger"]})
+    assert isinstance(shop, ContractModel), found
+    mall, found = read(mall_text, {"Shop": shop})
+    assert isinstance(mall, ContractModel), found
+    step = 'use Mall\nlet ann = Guide("Ann")\nann cannot lead("1") because '
+    model, found = read(f"{step}Shop.Ledger.NOTHING_PAID\n", {"Mall": mall})
+    assert isinstance(model, ScriptModel), found
+    assert model.script is not None
+    refused = model.script.body[1]
+    assert isinstance(refused, DoesStep)
+    assert refused.code == "Shop.Ledger.NOTHING_PAID"
+    for wrong in ("Shop.Ledger.TOO_MUCH", "Shop.Mall.TOO_MUCH", "Ledger.NOTHING_PAID"):
+        _, diagnostics = read(f"{step}{wrong}\n", {"Mall": mall})
+        assert [one.code for one in diagnostics] == ["E0267"]
+
+
 def test_an_action_of_two_contracts_is_ambiguous() -> None:
     """Two opened contracts may have one action name: then an alias is needed."""
     twin, found = read(LEDGER.replace("contract Ledger", "contract Twin"), {})

@@ -198,6 +198,23 @@ def test_a_trace_ends_where_the_rules_said_no(loan: World) -> None:
     assert clause.parts[-1].parts[-1].title == "DENIED"
 
 
+def test_a_wrong_state_is_not_part_of_who_signed() -> None:
+    """A refusal for a state stands beside the `by` that was satisfied, not below it."""
+    world = worlds.world(
+        "contract Loan version 1\nrole Bank\nlifecycle Phase\n  Open -> Shut\n  Shut\n"
+        "record Deed[name: Text]\n  phase: Phase\n"
+        "action make(name: Text)\n  by Bank\n  create Deed(name: name)\n"
+        "action shut(deed: Deed in Open)\n  by Bank\n  deed.phase becomes Shut\n",
+        members="Bank:icbc",
+    )
+    world.does("icbc", "make", "one")
+    world.does("icbc", "shut", "one")
+    receipt, trace = traced(world, "icbc", "shut", "one")
+    assert receipt.code == "WRONG_STATE"
+    (action,) = trace.root.parts
+    assert [one.kind for one in action.parts] == ["authority", "refusal"]
+
+
 @pytest.mark.parametrize(
     ("signers", "arguments", "code"),
     [

@@ -135,6 +135,14 @@ def test_reaches_follows_its_field(clock: World) -> None:
     assert run_until(clock, "2026-02-01T00:00Z") == ["until moved 2026-01-07T12:00Z"]
 
 
+def test_moving_among_the_named_states_reaches_nothing_again(clock: World) -> None:
+    """A moment that was reached is over, for as long as the record stays in the named states."""
+    clock.does("b", "make", "a", parse_time("2026-01-05T10:00Z"), FAR)
+    assert fired(clock.at("2026-01-05T10:00Z")) == ["until a 2026-01-05T10:00Z"]
+    clock.does("b", "step", "a", "Warm")
+    assert run_until(clock, "2026-01-06T00:00Z") == []
+
+
 def test_a_date_is_reached_at_its_midnight(clock: World) -> None:
     """A Date falls due when it begins in the time zone of the contract."""
     clock.does("b", "make", "a", None, parse_time("2026-01-07T00:00Z") // 86_400_000)
@@ -339,6 +347,10 @@ def test_an_action_catches_up_with_all_that_was_missed() -> None:
     world.machine.overdue_receipts.clear()
     world.does("b", "allow", "a")
     assert world.machine.overdue_receipts == []
+    # The hour is over, but the block could not pay for another try: nobody forces one by a call.
+    world.at("2026-04-02T14:00Z")
+    world.does("b", "allow", "a")
+    assert [one for one in world.machine.overdue_receipts if "day at" in one.title] == []
     world.machine.audit()
 
 

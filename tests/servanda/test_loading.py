@@ -148,6 +148,21 @@ def test_names_that_do_not_fit_are_told(tmp_path: Path, text: str, code: str) ->
     assert codes(tmp_path / "bank.contract") == [("bank.contract", code)]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Asia/Shanghia", "Asia/Shanghai"), ("Europe/Londn", "Europe/London"), ("Zuul", "Zulu")],
+)
+def test_a_zone_that_was_meant_is_found_in_its_area(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    """There are more zones than are compared, so those of the same area are."""
+    write(tmp_path, bank=f'timezone "{written}"\n')
+    loader = Loader()
+    loader.load(str(tmp_path / "bank.contract"))
+    (diagnostic,) = [one for each in loader.files.values() for one in each.diagnostics]
+    assert diagnostic.help == f"did you mean `{meant}`?"
+
+
 def test_two_contracts_of_one_name_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
