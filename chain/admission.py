@@ -7,7 +7,8 @@ transaction, for one that proposes a block and for all that execute it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from servanda.chain.signatures import is_signed
 from servanda.chain.state import ChainState
@@ -21,6 +22,16 @@ from servanda.chain.transaction import (
 from servanda.interpreter.values.show import show_text, show_time
 
 VERIFIED_COUNT_MAX = 100_000
+ENVELOPES_COUNT_MAX = 10_000
+PART_COUNT = 64
+"""So many signatures are verified in one part: enough to be worth a thread."""
+
+Signed: TypeAlias = "tuple[bytes, bytes, bytes, bytes]"
+"""A key, the hash of a body, a signature, and the body."""
+Good: TypeAlias = "tuple[bytes, bytes, bytes]"
+Verify: TypeAlias = "Callable[[list[Signed]], list[Good]]"
+Spread: TypeAlias = "Callable[[Verify, Iterable[list[Signed]]], Iterable[list[Good]]]"
+"""What applies a function to each of many parts, as `map` does, perhaps beside one another."""
 
 
 class Admission:
@@ -41,10 +52,47 @@ class Admission:
         """What has ended in the block that is being run; only ever asked whether it is there."""
         self._verified: dict[tuple[bytes, bytes, bytes], None] = {}
         """Signatures found good, by key, body's hash and signature: nothing is verified twice."""
+        self._envelopes: dict[bytes, Envelope] = {}
 
     def new_block(self) -> None:
         """Begin a block, behind what the last one ended."""
         self._ended.clear()
+
+    def verify_all(self, transactions: Iterable[bytes], spread: Spread) -> None:
+        """Verify the signatures of many transactions, as far as they can be read at all.
+
+        `spread` may run the parts beside one another: nothing here depends on their order. What is
+        not found good is looked at again, and refused, when its transaction is admitted.
+        """
+        waiting: list[Signed] = []
+        for data in transactions:
+            try:
+                envelope = self._read(data)
+            except TransactionRefused:
+                continue
+            for signer, signature in envelope.signatures.items():
+                key = self._state.keys.get(signer)
+                if key is not None:
+                    waiting.append((key, envelope.digest, signature, envelope.body))
+        parts = [waiting[at : at + PART_COUNT] for at in range(0, len(waiting), PART_COUNT)]
+        for good in spread(_good, parts):
+            for entry in good:
+                self._remember(entry)
+
+    def _read(self, data: bytes) -> Envelope:
+        """Return an envelope, which is read twice where it is verified first: once is enough."""
+        known = self._envelopes.get(data)
+        if known is None:
+            known = read_envelope(data)
+            if len(self._envelopes) >= ENVELOPES_COUNT_MAX:
+                self._envelopes.clear()
+            self._envelopes[data] = known
+        return known
+
+    def _remember(self, entry: tuple[bytes, bytes, bytes]) -> None:
+        if len(self._verified) >= VERIFIED_COUNT_MAX:
+            self._verified.clear()
+        self._verified[entry] = None
 
     def end(self, transaction: bytes) -> None:
         """Take note that a transaction has ended in this block."""
@@ -55,14 +103,14 @@ class Admission:
 
         Raises `TransactionRefused`.
         """
-        envelope = read_envelope(data)
+        envelope = self._read(data)
         transaction = envelope.transaction
         if transaction.chain != self._chain:
             raise TransactionRefused(
                 NotTaken.WRONG_CHAIN, f"it is for the chain {transaction.chain.hex()}"
             )
         self._check_expiry(transaction.expiry_ms, time_ms)
-        name = envelope.hash
+        name = envelope.digest
         if name in self._ended or self._has_run(name, transaction.expiry_ms):
             raise TransactionRefused(NotTaken.REPLAYED, "it has run, or has lapsed, before")
         for signer in transaction.signers:
@@ -103,6 +151,12 @@ class Admission:
                 raise TransactionRefused(
                     NotTaken.BAD_SIGNATURE, f"the signature of {show_text(signer, 60)} is not good"
                 )
-            if len(self._verified) >= VERIFIED_COUNT_MAX:
-                self._verified.clear()
-            self._verified[entry] = None
+            self._remember(entry)
+
+
+def _good(part: list[Signed]) -> list[Good]:
+    return [
+        (key, name, signature)
+        for key, name, signature, body in part
+        if is_signed(key, signature, signed_bytes(body))
+    ]

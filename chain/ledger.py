@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from servanda.chain.admission import Admission
+from servanda.chain.admission import Admission, Spread
 from servanda.chain.block import Block, Header
 from servanda.chain.genesis import Genesis
 from servanda.chain.merkle import root_of
@@ -107,6 +107,10 @@ class Ledger:
     def check(self, data: bytes) -> None:
         """Raise `TransactionRefused` for what no block should take up; it runs nothing."""
         self._admission.admit(data, self.info.time_ms)
+
+    def verify(self, transactions: Iterable[bytes], spread: Spread = map) -> None:
+        """Verify signatures ahead of `check`, `prepare` or `execute`; `spread` may use threads."""
+        self._admission.verify_all(transactions, spread)
 
     def prepare(self, time_ms: int, offered: Iterable[bytes], bytes_max: int) -> tuple[bytes, ...]:
         """Return the transactions that a block at a time should take up, in the order offered."""

@@ -48,7 +48,7 @@ def all_waiting(state: ChainState) -> list[Waiting]:
 
 def add_signatures(state: ChainState, envelope: Envelope) -> Waiting:
     """Return what waits when the signatures of an envelope, which are good, have been added."""
-    name = envelope.hash
+    name = envelope.digest
     found = find_waiting(state, name)
     signed = {} if found is None else dict(found.signed)
     for signer, signature in envelope.signatures.items():

@@ -14,7 +14,7 @@ says what it is for, so that it can never pass as the signature of something els
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeGuard
 
@@ -91,11 +91,11 @@ class Envelope:
     body: bytes
     transaction: Transaction
     signatures: Mapping[str, bytes]
+    digest: bytes = field(init=False)
+    """The hash that names the transaction."""
 
-    @property
-    def hash(self) -> bytes:
-        """The hash that names the transaction."""
-        return hash_of(self.body)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hash_of(self.body))
 
     @property
     def missing(self) -> tuple[str, ...]:

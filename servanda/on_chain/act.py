@@ -149,12 +149,12 @@ def _write(path: str, envelope: Envelope, *, is_json: bool) -> int:
     missing = envelope.missing
     if is_json:
         write_json(
-            {"transaction": envelope.hash.hex(), "file": path, "missing": list(missing)},
+            {"transaction": envelope.digest.hex(), "file": path, "missing": list(missing)},
             sys.stdout,
         )
         return DONE
     told = f"waits in {path} for {', '.join(missing)}" if missing else f"is complete in {path}"
-    print_lines([[Piece("✔ ", "good"), Piece(f"{envelope.hash.hex()} {told}")]], sys.stdout)
+    print_lines([[Piece("✔ ", "good"), Piece(f"{envelope.digest.hex()} {told}")]], sys.stdout)
     return DONE
 
 
@@ -186,7 +186,7 @@ def _line(receipt: Any, height: int, node: Node, data: bytes) -> Line:  # noqa: 
     envelope = read_envelope(data)
     transaction = envelope.transaction
     told = show_transaction(node, transaction)
-    where = Piece(f"  block {height:,}, {envelope.hash.hex()}", "quiet")
+    where = Piece(f"  block {height:,}, {envelope.digest.hex()}", "quiet")
     match receipt[0]:
         case Kind.CALL if receipt[2] is None:
             model = node.ledger.state.machine.contracts[transaction.contract]

@@ -280,7 +280,7 @@ def test_a_bad_source_is_not_deployed(chain: Chain) -> None:
     """It is refused with what is wrong in it, and nothing of it is kept."""
     for source, name, told in (
         ("contract Empty version 1\nrole\n", "Empty", "E0"),
-        (bank.BANK, "Bank", "already a Deployment"),
+        (bank.BANK, "Bank", "is there already"),
         (bank.BANK, "Other", "not of `Other`"),
         ("contract Other version 2\nrole Bank\n", "Other", "version 2"),
         ("contract Other version 1\nuse Nowhere\nrole Bank\n", "Other", "Nowhere"),
