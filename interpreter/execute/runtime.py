@@ -201,6 +201,7 @@ _BUILTINS = {
     "int": int,
     "len": len,
     "list": list,
+    "map": map,
     "max": max,
     "min": min,
     "range": range,

@@ -12,7 +12,7 @@ from typing import Any
 from servanda.interpreter import model
 from servanda.interpreter.costs import VISIT_STEPS
 from servanda.interpreter.execute.state import BALANCE, FIELD
-from servanda.interpreter.generate.showing import shown
+from servanda.interpreter.generate.showing import each_of, shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Operation, Value
 from servanda.interpreter.types import (
@@ -128,7 +128,7 @@ class Values:
                 return f"{text}.key"
             case ListType(item=item) | SetType(item=item):
                 inner = self.external_text("x", item, unit)
-                return text if inner == "x" else f"tuple([{inner} for x in {text}])"
+                return text if inner == "x" else f"tuple({each_of(text, inner)})"
             case OptionalType(base=base):
                 name = self.writer.fresh("x")
                 inner = self.external_text(name, base, unit)

@@ -1,0 +1,49 @@
+"""Generated code is Python, whose own rules must never be met by a contract."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+PATH = Path(__file__).parent / "worlds.py"
+SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
+assert SPECIFICATION is not None
+assert SPECIFICATION.loader is not None
+worlds = importlib.util.module_from_spec(SPECIFICATION)
+sys.modules["worlds"] = worlds
+SPECIFICATION.loader.exec_module(worlds)
+
+CONTRACT = """\
+contract Shown version 1
+role Bank
+record Account[number: Text]
+  note: Text = ""
+event Found(accounts: List of Account)
+event Priced(prices: List of Amount of CNY)
+rule price(text: Text): Amount of CNY = if text == "[missing, 1]" then 1 CNY else 2 CNY
+action open(number: Text)
+  by Bank
+  create Account(number: number)
+action find(other: Int?, n: Int)
+  by Bank
+  emit Found([Account["{[other, n]}"]])
+action weigh(other: Int?, n: Int)
+  by Bank
+  emit Priced([price("{[other, n]}")])
+"""
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_what_may_be_missing_is_shown_inside_the_items_of_a_list(*, is_traced: bool) -> None:
+    """Python has no assignment inside what a comprehension goes through."""
+    shown = worlds.world(CONTRACT, members="Bank:b")
+    shown.is_traced = is_traced
+    shown.does("b", "open", "[missing, 1]")
+    (found,) = shown.run("b", "find", None, 1).events
+    assert found.values == (("[missing, 1]",),)
+    assert shown.code("b", "find", 5, 1) == "MISSING_RECORD"
+    (priced,) = shown.run("b", "weigh", None, 1).events
+    assert priced.values == ((worlds.cny(1),),)
