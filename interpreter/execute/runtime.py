@@ -152,7 +152,7 @@ def same(c: Context, left: Any, right: Any) -> bool:
 
 
 def weighed(c: Context, collection: Any) -> Any:
-    """Return a list of lists that is looked through, at a step for each value inside it."""
+    """Return a list that is looked through or sent out, at a step for each value inside it."""
     c.steps += weight_of(collection)
     return collection
 

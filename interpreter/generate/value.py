@@ -74,7 +74,11 @@ class Values:
 
     def external(self, value: Value) -> str:
         """Return the expression of a value as it leaves the contract (see `receipts.Call`)."""
-        return self.external_text(self.write(value), value.type, self.unit_text(value.type))
+        text = self.write(value)
+        if list_depth(value.type):
+            # Each item is turned round, and kept: what is emitted fills the receipt.
+            text = f"weighed(c, {text})"
+        return self.external_text(text, value.type, self.unit_text(value.type))
 
     def external_text(self, text: str, leaving: Type, unit: str | None = None) -> str:
         """Return the expression that turns the run-time value `text` into its outward form."""
@@ -282,7 +286,8 @@ class Values:
     def _is_in(self, value: model.IsIn) -> str:
         sign = "not in" if value.is_negated else "in"
         collection = self.write(value.collection)
-        if list_depth(value.operand.type):
+        is_written_out = isinstance(value.collection, model.ListValue)
+        if list_depth(value.operand.type) or not is_written_out:
             collection = f"weighed(c, {collection})"
         return f"({self.write(value.operand)} {sign} {collection})"
 

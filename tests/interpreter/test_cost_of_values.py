@@ -37,6 +37,13 @@ action take(rows: List of List of Int)
 action equal(left: List of Int, right: List of Int): Bool
   by Bank
   give left == right
+action found(row: List of Int, n: Int): Bool
+  by Bank
+  give n in row
+action sent(row: List of Int)
+  by Bank
+  emit Sent(row)
+event Sent(row: List of Int)
 action among(row: List of Int): Bool
   by Bank
   give row in [row, row]
@@ -72,6 +79,8 @@ def test_lists_hold_a_thousand_values_together(lists: worlds.World) -> None:
     ("action", "short", "long", "more"),
     [
         ("equal", ((1,), (1,)), (LONG, LONG), 599),
+        ("found", ((1,), 1), (LONG, 1), 599),
+        ("sent", ((1,),), (LONG,), 599),
         ("among", ((1,),), (LONG[:400],), 2 * 2 * 399),
         ("tell", ("",), ("x" * 1_600,), 100),
         ("order", ((1,),), (LONG,), 4 * 599),
