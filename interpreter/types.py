@@ -186,6 +186,17 @@ Type = (
 )
 
 
+def list_depth(held: Type) -> int:
+    """Return how many lists and sets stand inside one another in a type."""
+    depth = 0
+    while isinstance(held, ListType | SetType | OptionalType):
+        if isinstance(held, OptionalType):
+            held = held.base
+        else:
+            depth, held = depth + 1, held.item
+    return depth
+
+
 def show_unit(unit: Unit) -> str:
     """Return a unit as people write it."""
     if isinstance(unit, FixedUnit):

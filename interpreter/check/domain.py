@@ -77,6 +77,8 @@ from servanda.interpreter.walk import find_values
 GUARDED = (LocalValue, FieldValue, OutputValue)
 """What a guard may say is there."""
 RANGE_COUNT_MAX = 10_000
+LOOP_DEPTH_MAX = 16
+"""Nobody follows more, and a function of Python, which a body becomes, holds no more than 20."""
 RANGED = (INT, DECIMAL, TEXT, DATE, TIME, DURATION)
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -102,7 +104,7 @@ def domain_of(
     if isinstance(domain, tree.Range):
         return range_domain(domain, binder, where, limit, span, scope)
     symbol = symbol_of(domain, scope)
-    inner = scope.child()
+    inner = looped(scope, binder)
     if isinstance(domain, tree.NameReference) and domain.name.text in scope.checking.misnamed:
         return list_domain(unknown(domain.span), binder, where, limit, span, inner)
     match symbol:
@@ -136,6 +138,21 @@ def domain_of(
         report_no_domain(domain, label, origin(items, scope), scope)
         items = unknown(domain.span)
     return list_domain(items, binder, where, limit, span, inner)
+
+
+def looped(scope: Scope, binder: tree.Name) -> Scope:
+    """Return the frame inside a loop or an aggregate; report one that stands in too many others."""
+    inner = scope.child()
+    inner.loop_depth += 1
+    if inner.loop_depth == LOOP_DEPTH_MAX + 1:
+        scope.report(
+            "E0103",
+            f"loops and aggregates nest at most {LOOP_DEPTH_MAX} deep",
+            binder.span,
+            "one level too many",
+            advice="move what is inside into a rule or clause of its own",
+        )
+    return inner
 
 
 def report_no_domain(
@@ -178,7 +195,7 @@ def range_domain(
     """Return the whole numbers of a range whose length is known to be bounded."""
     low = fitted(written.low, INT, scope, "the start of a range")
     high = fitted(written.high, INT, scope, "the end of a range")
-    inner = scope.child()
+    inner = looped(scope, binder)
     local = declare_local(binder, INT, inner)
     condition = all_of(conjuncts_of(where, inner))
     first, last = count_bounds(low, scope)[0], count_bounds(high, scope)[1]

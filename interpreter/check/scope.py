@@ -73,10 +73,12 @@ class Scope:
     `FieldUnit` is a path, whatever stands at its end."""
     this: Local | None = None
     """The record that bare field names speak of, inside the declaration of a record."""
+    loop_depth: int = 0
+    """How many loops and aggregates stand around this frame, in its declaration."""
 
     def child(self) -> Scope:
         """Return a new inner frame."""
-        return Scope(self.checking, self.place, self, this=self.this)
+        return Scope(self.checking, self.place, self, this=self.this, loop_depth=self.loop_depth)
 
     def report(
         self,

@@ -212,22 +212,56 @@ def take_party(c: Context, value: object, name: str, roles: tuple[str, ...] | No
     raise bad(name, f"is not {what} in good standing")
 
 
-def take_list(value: object, name: str, take: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """Return a List of at most 1,000 items."""
+def take_list(
+    value: object, name: str, take: Callable[[Any], Any], depth: int = 1
+) -> tuple[Any, ...]:
+    """Return a List of at most 1,000 items; the lists inside it hold no more together."""
     if type(value) is not tuple and type(value) is not list:
         raise bad(name, "is not a list")
     if len(value) > LIST_COUNT_MAX:
         raise bad(name, f"has more than {LIST_COUNT_MAX} items")
-    return tuple([take(item) for item in value])
+    items = tuple([take(item) for item in value])
+    if _are_too_many(items, depth):
+        raise bad(name, f"holds more than {LIST_COUNT_MAX} values in its lists together")
+    return items
 
 
-def take_set(value: object, name: str, take: Callable[[Any], Any]) -> tuple[Any, ...]:
+def take_set(
+    value: object, name: str, take: Callable[[Any], Any], depth: int = 1
+) -> tuple[Any, ...]:
     """Return a Set: sorted, and refused when something stands in it twice."""
-    items = take_list(value, name, take)
+    items = take_list(value, name, take, depth)
     found = sorted_set(items)
     if len(found) != len(items):
         raise bad(name, "has an item twice")
     return found
+
+
+def nested(items: tuple[Any, ...], depth: int) -> tuple[Any, ...]:
+    """Return a List of lists, `depth` deep, refusing one whose lists hold too much together.
+
+    A list of one list, a thousand times, would else be a million values in few steps.
+    """
+    if _are_too_many(items, depth):
+        raise Refused(Code.OVERFLOW, f"the lists hold more than {LIST_COUNT_MAX} values together")
+    return items
+
+
+def _are_too_many(items: tuple[Any, ...], depth: int) -> bool:
+    """Whether the lists of some depth hold more than 1,000 items together."""
+    for _ in range(depth - 1):
+        inner = [one for one in items if one is not None]
+        if sum(map(len, inner)) > LIST_COUNT_MAX:
+            return True
+        items = tuple([item for one in inner for item in one])
+    return False
+
+
+def weight_of(value: Any) -> int:
+    """Return how many values a List holds, those of the lists inside it included."""
+    if type(value) is not tuple:
+        return 0
+    return len(value) + sum([weight_of(one) for one in value if type(one) is tuple])
 
 
 def sorted_set(items: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -10,10 +10,10 @@ augmenting paths (Berge 1957), in the order of the source and of the signatures.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from servanda.interpreter.execute.members import Members
+from servanda.interpreter.execute.state import Meter
 from servanda.interpreter.refusals import Code, Refused
 
 WAYS_MAX = 10_000
@@ -24,50 +24,79 @@ Tree = tuple[Any, ...]
 Aliases = dict[str, Any]
 
 
+class Signed(NamedTuple):
+    """Who stands behind a call: its signers, the contract that makes it, and all members."""
+
+    names: tuple[str, ...]
+    caller: str | None
+    members: Members
+
+
 def authorise(
-    tree: Tree, signers: tuple[str, ...], caller: str | None, members: Members
+    tree: Tree,
+    signers: tuple[str, ...],
+    caller: str | None,
+    members: Members,
+    meter: Meter | None = None,
 ) -> Aliases | None:
     """Return the aliases of the first way in which the signers satisfy `tree`, or None.
 
-    Refuses `COST_LIMIT` when there are more than 10,000 ways to try.
+    Refuses `COST_LIMIT` when there are more than 10,000 ways to try. Each but the first costs a
+    step for every place to fill, since they may be many and are tried before the body begins.
     """
-    for number, leaves in enumerate(_choices(tree)):
-        if number >= WAYS_MAX:
+    signed = Signed(signers, caller, members)
+    for number, leaves in enumerate(_choices(tree, signed)):
+        if number and meter is not None:
+            meter.steps += len(leaves)
+        if number >= WAYS_MAX or (meter is not None and meter.steps > meter.steps_max):
             raise Refused(Code.COST_LIMIT, "there are too many ways to satisfy this `by`")
-        if (aliases := _satisfy(leaves, signers, caller, members)) is not None:
+        if (aliases := _satisfy(leaves, signed)) is not None:
             return aliases
     return None
 
 
-def _choices(tree: Tree) -> Iterator[tuple[Tree, ...]]:
+def _choices(tree: Tree, signed: Signed) -> Iterator[tuple[Tree, ...]]:
+    """Yield the ways to satisfy a tree, but for those with a place that nobody can fill."""
     kind = tree[0]
-    if kind == "any" and all(part[0] in SINGLE for part in tree[1]):
-        # One member fills it, whichever part it fits: one place, and not as many ways as parts.
-        yield (tree,)
-    elif kind == "any":
+    if kind == "any" and not all(part[0] in SINGLE for part in tree[1]):
         for part in tree[1]:
-            yield from _choices(part)
+            yield from _choices(part, signed)
     elif kind == "all":
-        for chosen in product(*(tuple(_choices(part)) for part in tree[1])):
-            yield tuple([leaf for leaves in chosen for leaf in leaves])
-    else:
+        # One part that cannot be satisfied is found before all ways of the others are gone through.
+        if all(next(_choices(part, signed), None) is not None for part in tree[1]):
+            yield from _together(tree[1], signed)
+    elif _is_open_to(tree, signed):
+        # One member fills an "any" of members, whichever part it fits: one place, and not as many
+        # ways as parts.
         yield (tree,)
 
 
-def _satisfy(
-    leaves: tuple[Tree, ...], signers: tuple[str, ...], caller: str | None, members: Members
-) -> Aliases | None:
+def _together(parts: tuple[Tree, ...], signed: Signed) -> Iterator[tuple[Tree, ...]]:
+    """Yield the ways to satisfy all parts, one by one: there may be more than can be held."""
+    if not parts:
+        yield ()
+        return
+    for first in _choices(parts[0], signed):
+        for rest in _together(parts[1:], signed):
+            yield first + rest
+
+
+def _is_open_to(leaf: Tree, signed: Signed) -> bool:
+    """Whether a place could be filled if it were the only one."""
+    if leaf[0] == "contract":
+        return bool(signed.caller == leaf[1])
+    count = leaf[1] if leaf[0] == "quorum" else 1
+    return len(_candidates(leaf, signed.names, signed.members)) >= count
+
+
+def _satisfy(leaves: tuple[Tree, ...], signed: Signed) -> Aliases | None:
     places: list[tuple[str, ...]] = []
     owners: list[Tree] = []
     for leaf in leaves:
         if leaf[0] == "contract":
-            if caller != leaf[1]:
-                return None
             continue
         count = leaf[1] if leaf[0] == "quorum" else 1
-        candidates = _candidates(leaf, signers, members)
-        if len(candidates) < count:
-            return None
+        candidates = _candidates(leaf, signed.names, signed.members)
         places.extend([candidates] * count)
         owners.extend([leaf] * count)
     taken = _match(places)

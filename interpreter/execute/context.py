@@ -70,7 +70,7 @@ class Context:
 
     def authorise(self, tree: tuple[Any, ...]) -> Aliases | None:
         """Return the aliases of an authority that the signers satisfy, or None."""
-        return authorise(tree, self.signers, self.caller, self.machine.members)
+        return authorise(tree, self.signers, self.caller, self.machine.members, self)
 
     # ── effects ───────────────────────────────────────────────────────────────────────────────
 

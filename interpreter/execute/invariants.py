@@ -46,7 +46,7 @@ class Total:
 
     def update(self, row: Row, context: Context) -> list[Row | None]:
         """Take a row's change into account; return the groups whose total may have changed."""
-        old, new = self.shares.get(row), self.share_of(row)
+        old, new = self.shares.get(row), self.share_of(context, row)
         if old == new:
             return []
         context.undo.append((self, "", (row, old)))
@@ -81,15 +81,15 @@ class Total:
         total = self.totals.get(group, 0)
         return total if isinstance(total, int) else add(total, ZERO)
 
-    def restore(self) -> None:
-        """Count all rows, of a total that has seen none."""
+    def restore(self, context: Context) -> None:
+        """Count all rows, of a total that has seen none; rules and decisions need a context."""
         for row in self.table.rows.values():
-            self._set(row, self.share_of(row))
+            self._set(row, self.share_of(context, row))
 
-    def audit(self) -> None:
+    def audit(self, context: Context) -> None:
         """Assert that the totals are what a count of all rows gives."""
         again = Total(self.table, self.share_of)
-        again.restore()
+        again.restore(context)
         assert again.shares == self.shares, "the shares of a running total are wrong"
         assert again.totals == self.totals, "a running total is wrong"
 
@@ -129,17 +129,17 @@ class Invariants:
         if invariant.group_record is not None:
             self._grouped.setdefault(tables[invariant.group_record], []).append(check)
 
-    def restore(self) -> None:
+    def restore(self, context: Context) -> None:
         """Make every running total from the rows there are."""
         for pairs in self._totals.values():
             for _, total in pairs:
-                total.restore()
+                total.restore(context)
 
-    def audit(self) -> None:
+    def audit(self, context: Context) -> None:
         """Assert that every running total is what a count of all rows gives."""
         for pairs in self._totals.values():
             for _, total in pairs:
-                total.audit()
+                total.audit(context)
 
     def check(self, context: Context) -> None:
         """Refuse `INVARIANT` when what a call touched breaks one."""

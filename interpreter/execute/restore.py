@@ -6,11 +6,14 @@ the indexes, serials, totals and the count of money that calls keep up from ther
 
 from __future__ import annotations
 
+from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.invariants import Invariants
 from servanda.interpreter.execute.state import BALANCE, Tables, place_of_balance
 
 
-def restore_tables(tables: Tables, invariants: Invariants) -> dict[tuple[str, str], int]:
+def restore_tables(
+    tables: Tables, invariants: Invariants, context: Context
+) -> dict[tuple[str, str], int]:
     """Make indexes, serials and totals again; return what was issued, by contract and unit."""
     issued: dict[tuple[str, str], int] = {}
     for table in tables.values():
@@ -23,5 +26,5 @@ def restore_tables(tables: Tables, invariants: Invariants) -> dict[tuple[str, st
             for slot in balances:
                 place = place_of_balance(row, slot)
                 issued[place] = issued.get(place, 0) + getattr(row, slot)
-    invariants.restore()
+    invariants.restore(context)
     return issued

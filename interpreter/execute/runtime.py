@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from servanda.grammar.source import Span
 from servanda.interpreter.execute import arguments
-from servanda.interpreter.execute.arguments import KEY_BYTES_MAX, TEXT_BYTES_MAX, sorted_set
+from servanda.interpreter.execute.arguments import (
+    KEY_BYTES_MAX,
+    TEXT_BYTES_MAX,
+    sorted_set,
+    weight_of,
+)
 from servanda.interpreter.execute.state import Row, Table, place_of_balance
 from servanda.interpreter.generate.showing import SHOWING
 from servanda.interpreter.receipts import Amount, Event, Notice
@@ -17,11 +22,16 @@ from servanda.interpreter.values import calendar_dates, numbers, show, times, un
 from servanda.interpreter.values.numbers import Unreadable, check_amount
 from servanda.interpreter.values.show import show_amount, show_reference, show_text
 
+if TYPE_CHECKING:
+    from servanda.interpreter.execute.context import Context
+
 INSUFFICIENT = Code.INSUFFICIENT.value
 HUNDREDTHS = 2
 PLAIN_KEY = re.compile(r"[A-Za-z0-9 ._/-]{1,64}").fullmatch
 LIST_COUNT_MAX = arguments.LIST_COUNT_MAX
 RANGE_COUNT_MAX = 10_000
+TEXT_STEP_LENGTH = 16
+"""Characters of a text that is made for one step."""
 
 
 def find(table: Table, key: Any) -> Any:
@@ -126,11 +136,31 @@ def check_key(text: str, name: str) -> None:
         raise Refused(Code.OVERFLOW, f"the key `{name}` is longer than {KEY_BYTES_MAX} bytes")
 
 
-def text(made: str) -> str:
+def text(c: Context, made: str) -> str:
     """Return a text made from holes, refusing one that is too long to keep."""
-    if len(made) * 4 > TEXT_BYTES_MAX and len(made.encode()) > TEXT_BYTES_MAX:
+    size = len(made)
+    c.steps += size // TEXT_STEP_LENGTH
+    if size * 4 > TEXT_BYTES_MAX and len(made.encode()) > TEXT_BYTES_MAX:
         raise Refused(Code.OVERFLOW, f"the text is longer than {TEXT_BYTES_MAX} bytes")
     return made
+
+
+def same(c: Context, left: Any, right: Any) -> bool:
+    """Whether two lists are the same: a step for each value that may have to be looked at."""
+    c.steps += weight_of(left)
+    return bool(left == right)
+
+
+def weighed(c: Context, collection: Any) -> Any:
+    """Return a list that is looked through or sent out, at a step for each value inside it."""
+    c.steps += weight_of(collection)
+    return collection
+
+
+def set_of_list(c: Context, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a List as a Set, at a step for each value that is put in order."""
+    c.steps += len(items)
+    return sorted_set(items)
 
 
 def list_of(items: list[Any]) -> tuple[Any, ...]:
@@ -201,6 +231,7 @@ _BUILTINS = {
     "int": int,
     "len": len,
     "list": list,
+    "map": map,
     "max": max,
     "min": min,
     "range": range,
@@ -219,7 +250,15 @@ _EXPORTS = (
     *("check_time", "check_duration", "add_duration_to_date", "add_months_to_time", "instant"),
     *("take_bool", "take_int", "take_decimal", "take_text", "take_date", "take_time"),
     *("take_duration", "take_hash", "take_currency", "take_amount", "take_name", "take_party"),
-    *("take_list", "take_set", "take_record", "take_key", "found_item", "found_hidden_item"),
+    *(
+        "take_list",
+        "take_set",
+        "nested",
+        "take_record",
+        "take_key",
+        "found_item",
+        "found_hidden_item",
+    ),
     *("unwrap", "rows_within", "bad_count", "bad_bound", "missing_argument", "hidden_argument"),
     *("outsider", "hash_of_text"),
     *SHOWING,
@@ -236,5 +275,16 @@ _OWN = (
         not_authorised,
         check_key,
     ),
-    *(text, list_of, count_up, all_rows, collected_sum, decimal_sum, parse_bool),
+    *(
+        text,
+        same,
+        weighed,
+        set_of_list,
+        list_of,
+        count_up,
+        all_rows,
+        collected_sum,
+        decimal_sum,
+        parse_bool,
+    ),
 )

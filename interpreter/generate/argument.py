@@ -36,6 +36,7 @@ from servanda.interpreter.types import (
     RoleType,
     SetType,
     Type,
+    list_depth,
 )
 from servanda.interpreter.values.numbers import AMOUNT_LIMIT
 
@@ -212,9 +213,11 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
         case OptionalType(base=base):
             return f"(None if {raw} is None else {_taken(writer, raw, name, base)})"
         case ListType(item=item):
-            return f"take_list({raw}, {name}, lambda x: {_taken(writer, 'x', name, item)})"
+            taken = f"lambda x: {_taken(writer, 'x', name, item)}"
+            return f"take_list({raw}, {name}, {taken}, {list_depth(wanted)})"
         case SetType(item=item):
-            return f"take_set({raw}, {name}, lambda x: {_taken(writer, 'x', name, item)})"
+            taken = f"lambda x: {_taken(writer, 'x', name, item)}"
+            return f"take_set({raw}, {name}, {taken}, {list_depth(wanted)})"
         case _:
             return _TAKERS[wanted].format(raw, name)  # type: ignore[index]
 

@@ -290,7 +290,7 @@ class ContractWriter:
         values, writer = self._values(can_probe=False), self.writer
         for index, total in enumerate(invariant.totals):
             share = self._name("share", f"{number}.{index}")
-            with writer.block(f"def {share}(v{total.binder.number}):", invariant.span):
+            with writer.block(f"def {share}(c, v{total.binder.number}):", invariant.span):
                 self._unless(values, total.where, "None")
                 group = "None" if total.group is None else values.write(total.group)
                 amount = (

@@ -73,9 +73,19 @@ def shown_text(values: Values, text: str, shown_type: Type, unit: str | None) ->
             return f"('missing' if ({name} := {text}) is None else {inner})"
         case ListType(item=item) | SetType(item=item):
             inner = shown_text(values, "x", item, unit)
-            return f"show_list([{inner} for x in {text}])"
+            return f"show_list({each_of(text, inner)})"
         case Plain() if shown_type in _SHOWN:
             return _SHOWN[shown_type].format(text)
         case _:
             # A party, role, currency, state or enum name reads as itself.
             return text
+
+
+def each_of(text: str, inner: str) -> str:
+    """Return the expression of `inner` for each `x` of the items that the expression `text` gives.
+
+    Python has no assignment inside what a comprehension goes through.
+    """
+    if ":=" in text:
+        return f"map(lambda x: {inner}, {text})"
+    return f"[{inner} for x in {text}]"

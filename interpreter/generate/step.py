@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from servanda.grammar.source import Span
 from servanda.interpreter import model
 from servanda.interpreter.execute.state import BALANCE
 from servanda.interpreter.generate.value import Values
@@ -23,6 +24,9 @@ from servanda.interpreter.types import (
 )
 from servanda.interpreter.values.numbers import AMOUNT_LIMIT
 from servanda.interpreter.walk import size_of, values_in
+
+CHAIN_LENGTH_MAX = 100
+"""So many branches become one chain of `elif` in Python."""
 
 
 class Fields:
@@ -229,32 +233,58 @@ class Steps:
 
     def _if(self, step: model.IfStep) -> None:
         tests = [self.values.guard(condition) for condition, _ in step.branches]
-        word = "if"
-        for test, (condition, body) in zip(tests, step.branches, strict=True):
-            with self.writer.block(f"{word} {test}:", condition.span):
-                self.body(body)
-            word = "elif"
-        if step.otherwise is not None:
-            with self.writer.block("else:"):
-                self.body(step.otherwise)
+        otherwise = step.otherwise
+        self._branches(
+            [
+                (test, one.span, body)
+                for test, (one, body) in zip(tests, step.branches, strict=True)
+            ],
+            None if otherwise is None else lambda: self.body(otherwise),
+        )
 
     def _choose(self, step: model.ChooseStep) -> None:
         writer = self.writer
         subject = writer.fresh("x")
         writer.line(f"{subject} = {self.values.guard(step.subject)}", step.span)
-        word = "if"
         sign = "is" if step.subject.type == BOOL else "=="
-        for names, body in step.cases:
-            tests = [f"{subject} {sign} {writer.constant(name)}" for name in names]
-            with writer.block(f"{word} {' or '.join(tests)}:"):
-                self.body(body)
-            word = "elif"
-        with writer.block("else:"):
+        cases = [
+            (" or ".join([f"{subject} {sign} {writer.constant(name)}" for name in names]), body)
+            for names, body in step.cases
+        ]
+
+        def otherwise() -> None:
             if step.otherwise is not None:
                 self.body(step.otherwise)
             else:
                 kind = ascii(show_type(step.subject.type))
                 writer.line(f"raise AssertionError('no case', {kind}, {subject})")
+
+        self._branches([(test, None, body) for test, body in cases], otherwise)
+
+    def _branches(
+        self,
+        branches: list[tuple[str, Span | None, Body]],
+        otherwise: Callable[[], None] | None,
+    ) -> None:
+        """Write what happens where the first of some tests is true.
+
+        To Python each `elif` stands inside the one before, and it follows only so many.
+        """
+        writer = self.writer
+        is_long = len(branches) > CHAIN_LENGTH_MAX
+        done = writer.fresh("k") if is_long else ""
+        if is_long:
+            writer.line(f"{done} = False")
+        for number, (test, span, body) in enumerate(branches):
+            word = "elif" if number % CHAIN_LENGTH_MAX else "if"
+            asked = f"not {done} and ({test})" if is_long else test
+            with writer.block(f"{word} {asked}:", span):
+                if is_long:
+                    writer.line(f"{done} = True")
+                self.body(body)
+        if otherwise is not None:
+            with writer.block(f"if not {done}:" if is_long else "else:"):
+                otherwise()
 
     def _for(self, step: model.ForStep) -> None:
         # The set is fixed before the first effect, so it is collected first.

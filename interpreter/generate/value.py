@@ -12,9 +12,10 @@ from typing import Any
 from servanda.interpreter import model
 from servanda.interpreter.costs import VISIT_STEPS
 from servanda.interpreter.execute.state import BALANCE, FIELD
-from servanda.interpreter.generate.showing import shown
+from servanda.interpreter.generate.operations import CONVERSIONS, OPERATIONS, PARSERS
+from servanda.interpreter.generate.showing import each_of, shown
 from servanda.interpreter.generate.writer import Writer
-from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Operation, Value
+from servanda.interpreter.model import AggregateKind, Builtin, Value
 from servanda.interpreter.types import (
     DECIMAL,
     DURATION,
@@ -29,50 +30,9 @@ from servanda.interpreter.types import (
     SetType,
     Type,
     UnroundedType,
+    list_depth,
 )
-from servanda.interpreter.walk import size_of
-
-_OPERATIONS = {
-    Operation.ADD_INT: "check_int({0} + {1})",
-    Operation.SUBTRACT_INT: "check_int({0} - {1})",
-    Operation.MULTIPLY_INT: "check_int({0} * {1})",
-    Operation.ADD_DECIMAL: "add({0}, {1})",
-    Operation.SUBTRACT_DECIMAL: "subtract({0}, {1})",
-    Operation.MULTIPLY_DECIMAL: "multiply({0}, {1})",
-    Operation.DIVIDE_DECIMAL: "divide({0}, {1})",
-    Operation.ADD_AMOUNT: "check_amount({0} + {1})",
-    Operation.SUBTRACT_AMOUNT: "check_amount({0} - {1})",
-    Operation.MULTIPLY_AMOUNT: "check_amount({0} * {1})",
-    Operation.ADD_TIME: "check_time({0} + {1})",
-    Operation.SUBTRACT_TIME: "check_time({0} - {1})",
-    Operation.ADD_DURATION: "check_duration({0} + {1})",
-    Operation.SUBTRACT_DURATION: "check_duration({0} - {1})",
-    Operation.MULTIPLY_DURATION: "check_duration({0} * {1})",
-    Operation.ADD_DATE: "add_duration_to_date({0}, {1})",
-    Operation.SUBTRACT_DATE: "add_duration_to_date({0}, -{1})",
-    Operation.DATE_DIFFERENCE: "(({0} - {1}) * 86400000)",
-    Operation.TIME_DIFFERENCE: "({0} - {1})",
-    Operation.ADD_MONTHS_DATE: "add_months({0}, {1})",
-    Operation.SUBTRACT_MONTHS_DATE: "add_months({0}, -{1})",
-    Operation.ADD_MONTHS_TIME: "add_months_to_time({0}, {1}, zone)",
-    Operation.SUBTRACT_MONTHS_TIME: "add_months_to_time({0}, -{1}, zone)",
-}
-
-_CONVERSIONS = {
-    Conversion.INT_TO_DECIMAL: "decimal_from_int({0})",
-    Conversion.AMOUNT_TO_UNROUNDED: "decimal_from_int({0})",
-    Conversion.LIST_TO_SET: "set_of({0})",
-    Conversion.DATE_TO_TIME: "instant({0}, 0, zone)",
-    Conversion.TEXT_TO_HASH: "hash_of_text({0})",
-}
-
-_PARSERS = {
-    Builtin.PARSE_INT: "parse_int",
-    Builtin.PARSE_DECIMAL: "parse_decimal",
-    Builtin.PARSE_DATE: "parse_date",
-    Builtin.PARSE_TIME: "parse_time",
-    Builtin.PARSE_BOOL: "parse_bool",
-}
+from servanda.interpreter.walk import all_values, size_of
 
 
 class Values:
@@ -114,7 +74,11 @@ class Values:
 
     def external(self, value: Value) -> str:
         """Return the expression of a value as it leaves the contract (see `receipts.Call`)."""
-        return self.external_text(self.write(value), value.type, self.unit_text(value.type))
+        text = self.write(value)
+        if list_depth(value.type):
+            # Each item is turned round, and kept: what is emitted fills the receipt.
+            text = f"weighed(c, {text})"
+        return self.external_text(text, value.type, self.unit_text(value.type))
 
     def external_text(self, text: str, leaving: Type, unit: str | None = None) -> str:
         """Return the expression that turns the run-time value `text` into its outward form."""
@@ -128,7 +92,7 @@ class Values:
                 return f"{text}.key"
             case ListType(item=item) | SetType(item=item):
                 inner = self.external_text("x", item, unit)
-                return text if inner == "x" else f"tuple([{inner} for x in {text}])"
+                return text if inner == "x" else f"tuple({each_of(text, inner)})"
             case OptionalType(base=base):
                 name = self.writer.fresh("x")
                 inner = self.external_text(name, base, unit)
@@ -229,7 +193,7 @@ class Values:
             case Builtin.PARSE_AMOUNT:
                 return self._parse("parse_amount", value.arguments[0], self._decimals(value))
             case _:
-                return self._parse(_PARSERS[value.builtin], value.arguments[0])
+                return self._parse(PARSERS[value.builtin], value.arguments[0])
 
     def _named(self, value: model.NamedValue) -> str:
         return self._parse("parse_name", value.text, self.writer.constant(value.type))
@@ -281,7 +245,7 @@ class Values:
             left = left.left
         text = self.write(left)
         for one in reversed(chain):
-            text = _OPERATIONS[one.operation].format(text, self.write(one.right))
+            text = OPERATIONS[one.operation].format(text, self.write(one.right))
         return text
 
     def _negation(self, value: model.Negation) -> str:
@@ -289,10 +253,14 @@ class Values:
         return f"negate({text})" if _is_decimal(value.type) else f"(-{text})"
 
     def _convert(self, value: model.Convert) -> str:
-        return _CONVERSIONS[value.conversion].format(self.write(value.operand))
+        return CONVERSIONS[value.conversion].format(self.write(value.operand))
 
     def _comparison(self, value: model.Comparison) -> str:
-        return f"({self.write(value.left)} {value.comparator} {self.write(value.right)})"
+        left, right = self.write(value.left), self.write(value.right)
+        if list_depth(value.left.type):
+            # It takes the longer the more they hold, so it costs more.
+            return f"(same(c, {left}, {right}) {value.comparator} True)"
+        return f"({left} {value.comparator} {right})"
 
     def _both(self, value: model.Both) -> str:
         return f"({self.write(value.left)} and {self.write(value.right)})"
@@ -317,7 +285,11 @@ class Values:
 
     def _is_in(self, value: model.IsIn) -> str:
         sign = "not in" if value.is_negated else "in"
-        return f"({self.write(value.operand)} {sign} {self.write(value.collection)})"
+        collection = self.write(value.collection)
+        is_written_out = isinstance(value.collection, model.ListValue)
+        if list_depth(value.operand.type) or not is_written_out:
+            collection = f"weighed(c, {collection})"
+        return f"({self.write(value.operand)} {sign} {collection})"
 
     def _is_within(self, value: model.IsWithin) -> str:
         low, operand, high = (self.write(one) for one in (value.low, value.operand, value.high))
@@ -336,10 +308,15 @@ class Values:
                 parts.append(ascii(part))
             else:
                 parts.append(shown(self, part, None if unit is None else self.write(unit)))
-        return f"text({' + '.join(parts) or repr('')})"
+        return f"text(c, {' + '.join(parts) or repr('')})"
 
     def _list(self, value: model.ListValue) -> str:
         text = f"({self.several(value.items)})"
+        if (depth := list_depth(value.type)) > 1:
+            text = f"nested({text}, {depth})"
+            if any(isinstance(one, model.LocalValue) for one in all_values(value)):
+                # What is held in a name may hold many values, though it is one node to look at.
+                text = f"weighed(c, {text})"
         return f"set_of({text})" if isinstance(value.type, SetType) else text
 
     def _total(self, value: model.TotalValue) -> str:
@@ -417,6 +394,8 @@ class Values:
             step = "x = check_amount(x + {0})"
         elif value.kind is AggregateKind.SUM and value.type == DURATION:
             step = "x = check_duration(x + {0})"
+        elif value.kind is AggregateKind.LIST and (depth := list_depth(value.type)) > 1:
+            end = f"nested(list_of(x), {depth})"
 
         def each() -> None:
             item = "" if value.kind is AggregateKind.COUNT else self.write(value.value)

@@ -411,3 +411,25 @@ def test_overdue_timers_elsewhere_do_not_disturb_a_call(desk: World) -> None:
     desk.at("2026-01-05T11:00Z")
     assert desk.run("icbc", "send", "till", "box", Amount(1, "CNY")).code is None
     assert desk.machine.overdue_receipts == []
+
+
+MANY_WAYS = """\
+contract Desk version 1
+role Officer, Clerk, Judge
+action act()
+  by (({pairs}) or Judge) and Clerk
+  let n = 1
+"""
+
+
+def test_ways_are_tried_one_by_one_and_cost_steps() -> None:
+    """Twenty-eight choices of two are more ways than can be held, and most are hopeless."""
+    text = MANY_WAYS.format(pairs=" and ".join(["(2 of Officer or Clerk)"] * 28))
+    desk = worlds.world(text, members="Officer:o Clerk:c Judge:j")
+    assert desk.code("o", "act") == "NOT_AUTHORISED"
+    assert desk.code("j c", "act") is None
+    text = MANY_WAYS.format(pairs=" and ".join(["(2 of Officer or 2 of Clerk)"] * 10))
+    desk = worlds.world(text, members="Officer:a,b Clerk:a,b", call_steps_max=2_000)
+    receipt = desk.run("a b", "act")
+    assert receipt.code == "COST_LIMIT"
+    assert 2_000 < receipt.cost < 2_050

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -210,3 +211,43 @@ invariant "few"
         boxes = worlds.world(text.format(seen=seen), members="Bank:b")
         receipt = boxes.run("b", "fill", "a", 9)
         assert receipt.message == f"this would break the invariant: few{ending}"
+
+
+CALLING = """\
+contract Counted version 1
+role Bank
+enum Kind: Small, Large
+record Box[name: Text]
+  count: Int = 0
+  kind: Kind = Small
+rule doubled(count: Int): Int = 2 * count
+rule is_large(kind: Kind): Bool = kind is Large
+decision weight
+  | kind: Kind || kilograms: Int |
+  | Small      || 1              |
+  | Large      || 2              |
+action open(name: Text)
+  by Bank
+  create Box(name: name)
+action fill(box: Box, count: Int, kind: Kind)
+  by Bank
+  box.count = count
+  box.kind = kind
+invariant "few"
+  holds sum(doubled(box.count) for box in Box where is_large(box.kind)) < 10
+invariant "light"
+  holds sum(weight(box.kind) for box in Box) < 4
+"""
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_totals_call_rules_and_decisions(*, is_traced: bool) -> None:
+    """What a record counts for may be said by a rule, in a call and in a recount."""
+    boxes = worlds.world(CALLING, members="Bank:b")
+    boxes.is_traced = is_traced
+    assert boxes.code("b", "open", "1") is None
+    assert boxes.code("b", "open", "2") is None
+    assert boxes.code("b", "fill", "1", 4, "Large") is None
+    assert boxes.code("b", "fill", "1", 5, "Large") == "INVARIANT"
+    assert boxes.code("b", "fill", "2", 5, "Small") is None
+    assert boxes.code("b", "fill", "2", 0, "Large") == "INVARIANT"
