@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -76,8 +77,14 @@ class StoredChain:
         """Return an envelope."""
         contract, _, name = action.partition(".")
         self._count += 1
+        items: Any = item_of(arguments)
         transaction = Transaction(
-            *(self.genesis.hash, contract, 1, name, item_of(arguments), signers),
+            chain=self.genesis.hash,
+            contract=contract,
+            version=1,
+            action=name,
+            arguments=items,
+            signers=signers,
             nonce=self._count.to_bytes(16),
             expiry_ms=START_MS + 20 * 86_400_000,
             attachment=more,
@@ -136,7 +143,7 @@ def measure(accounts_count: int, payments_count: int) -> Iterator[tuple[str, flo
                 "Transfers.pay",
                 (
                     numbers[n * 7919 % accounts_count],
-                    numbers[n * 104729 % accounts_count + 1 - 1],
+                    numbers[n * 104729 % accounts_count],
                     Amount(100 + n % 900, "CNY"),
                 ),
             )
