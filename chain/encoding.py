@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 import cbor2
@@ -23,6 +24,9 @@ Item: TypeAlias = (
     "bool | int | str | bytes | Decimal | tuple[Item, ...] | Mapping[str, Item] | None"
 )
 """What can be encoded; an array is a tuple, so that what was decoded can be a key."""
+
+KEYS_KEPT_MAX = 1_000
+"""Records of one type have one set of keys, which is put in order once."""
 
 DEPTH_MAX = 64
 """Arrays and maps inside one another."""
@@ -57,17 +61,25 @@ def _ordered(item: Any) -> Any:  # noqa: ANN401 -- what the library takes
     if kind in _PLAIN:
         return item
     if kind is tuple:
-        return tuple([_ordered(one) for one in item])
+        for one in item:
+            if type(one) not in _PLAIN:
+                # Nearly all is plain, and a call for each leaf would cost more than all the rest.
+                return tuple([one if type(one) in _PLAIN else _ordered(one) for one in item])
+        return item
     if kind in _MAPS:
-        return {key: _ordered(item[key]) for key in sorted(item, key=_key_order)}
+        return {
+            key: item[key] if type(item[key]) in _PLAIN else _ordered(item[key])
+            for key in _in_order(tuple(item))
+        }
     assert kind is Decimal, f"a {kind.__name__} is never encoded"
     return _fraction(item)
 
 
-def _key_order(key: str) -> tuple[int, bytes]:
-    # A shorter text has a smaller head, so that its encoding comes first.
-    data = key.encode()
-    return len(data), data
+@lru_cache(KEYS_KEPT_MAX)
+def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return keys in the order of their encodings: a shorter text has a smaller head."""
+    encoded = {key: key.encode() for key in keys}
+    return tuple(sorted(keys, key=lambda key: (len(encoded[key]), encoded[key])))
 
 
 def decode(data: bytes) -> Item:

@@ -25,6 +25,7 @@ EMPTY = bytes(HASH_BYTES)
 PLACES = 16
 DEPTH_MAX = 2 * HASH_BYTES
 BITMAP_BYTES = 2
+BITS = tuple(1 << place for place in range(PLACES))
 
 Path = bytes
 """The half bytes that lead to a node, each in a byte of its own."""
@@ -102,12 +103,12 @@ class Node:
         return node
 
 
+def _taken(hashes: Sequence[bytes | None]) -> int:
+    return sum([bit for bit, found in zip(BITS, hashes, strict=True) if found is not None])
+
+
 def _bitmap(hashes: Sequence[bytes | None]) -> bytes:
-    bits = 0
-    for place, found in enumerate(hashes):
-        if found is not None:
-            bits |= 1 << place
-    return bits.to_bytes(BITMAP_BYTES)
+    return _taken(hashes).to_bytes(BITMAP_BYTES)
 
 
 class Nodes(Protocol):
@@ -201,7 +202,7 @@ def prove(nodes: Nodes, root: bytes, key: bytes) -> Proof:
         node = nodes.find(path_of(key, depth), expected)
         place = nibble(key, depth)
         others = [one for other, one in enumerate(node.hashes) if one and other != place]
-        steps.append(Step(int.from_bytes(_bitmap(node.hashes)), tuple(others)))
+        steps.append(Step(_taken(node.hashes), tuple(others)))
         there = node.hashes[place]
         if there is None or place in node.entries:
             return Proof(tuple(steps), node.entries.get(place))
