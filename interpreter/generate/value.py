@@ -16,6 +16,7 @@ from servanda.interpreter.generate.showing import shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Operation, Value
 from servanda.interpreter.types import (
+    CURRENCY,
     DECIMAL,
     DURATION,
     AmountType,
@@ -232,6 +233,8 @@ class Values:
                 return self._parse(_PARSERS[value.builtin], value.arguments[0])
 
     def _named(self, value: model.NamedValue) -> str:
+        if value.type == CURRENCY:
+            return self._parse("parse_currency", value.text)
         return self._parse("parse_name", value.text, self.writer.constant(value.type))
 
     def _parse(self, parser: str, text: Value, *more: str) -> str:
