@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from servanda.command_words import Commands, add_command, whole_number
+from servanda.command_words import Commands, add_command, row_place, whole_number
 from servanda.on_chain.command import add_chain
 
 INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE, CANNOT_WRITE = 130, 141, 70, 2, 1
@@ -141,6 +141,7 @@ def _add_why(commands: Commands) -> None:
         "explain one call or timer: the guards, rows and clauses that decided it",
         "  servanda why day.script              the last refused call\n"
         "  servanda why day.script --call 17\n"
+        "  servanda why day.script --row orders.csv:5    the call that was refused in that row\n"
         "  servanda why day.script --timer      the last timer that faulted, or else the last\n"
         '  servanda why fraud_screening.test.contract --test "AF-5" --timer 2\n',
     )
@@ -156,6 +157,12 @@ def _add_why(commands: Commands) -> None:
         const=0,
         metavar="N",
         help="the timer of this number; without one the last that faulted, or else the last",
+    )
+    which.add_argument(
+        "--row",
+        type=row_place,
+        metavar="FILE:LINE",
+        help="the call of this row of a feed that was refused, or else its last",
     )
     parser.add_argument("--test", default="", metavar="NAME", help="the test that is meant")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")

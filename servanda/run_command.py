@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 
@@ -19,15 +20,15 @@ from servanda.diagnostic_json import write_json
 from servanda.failure_text import show_failure, show_steps
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.progress import BarProgress, NoProgress
-from servanda.run_facts import Failure
+from servanda.run_facts import Failure, RowRefusal
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, run_to_end
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
 
-REFUSED_ROWS_SHOWN_MAX = 5
-"""Refusals are answers, counted in the table: the first of each kind shows what it is about."""
+REFUSED_ROWS_SHOWN_MAX = 10
+"""Refusals are answers, counted in the table: the first of each code shows what it is about."""
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -104,16 +105,26 @@ def _print_faults(run: ScriptRun) -> None:
         print_lines([[Piece(f"… and {more:,} more malformed rows", "quiet")]], sys.stderr)
 
 
-def _refused_rows(run: ScriptRun) -> Iterator[Line]:
+def _refused_rows(run: ScriptRun, options: argparse.Namespace) -> Iterator[Line]:
     from servanda.excerpt import visible_text  # noqa: PLC0415 -- imports rich
 
     facts = run.facts
-    shown = list(facts.refusal_kinds.values())[:REFUSED_ROWS_SHOWN_MAX]
+    shown = list(facts.refusal_codes.values())[:REFUSED_ROWS_SHOWN_MAX]
     for refusal in shown:
         yield [Piece("refused row", "quiet"), Piece(f": {visible_text(str(refusal))}")]
     if more := facts.row_refusal_count - len(shown):
         rows = f"refused row{'s' * (more != 1)}"
-        yield [Piece(f"… and {more:,} more {rows}, the first of them with --json", "quiet")]
+        yield [Piece(f"… and {more:,} more {rows}, told one by one with --json", "quiet")]
+    if called := next((one for one in shown if one.call is not None), None):
+        yield [Piece("help:", "help"), Piece(f" `{why_of_row(called, options)}` explains a row")]
+
+
+def why_of_row(refusal: RowRefusal, options: argparse.Namespace) -> str:
+    """Return what to type to have the refusal of a row explained."""
+    words = ["servanda", "why", options.script]
+    if options.data:
+        words += ["--data", options.data]
+    return shlex.join([*words, "--row", f"{refusal.file}:{refusal.line}"])
 
 
 def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Namespace) -> None:
@@ -125,7 +136,7 @@ def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Na
     else:
         print_report(run, sys.stdout)
         sys.stdout.flush()
-        print_lines(_refused_rows(run), sys.stderr)
+        print_lines(_refused_rows(run, options), sys.stderr)
     if failure is None and (count := run.facts.timer_fault_count):
         timers = f"{count:,} timer{'s' * (count != 1)}"
         told = f": {timers} did not do what they say, though every step was done"

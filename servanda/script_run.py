@@ -22,7 +22,7 @@ from servanda.interpreter.execute.script import NOTICE, FeedCode, view_events, v
 from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import ScriptModel
 from servanda.interpreter.receipts import Call, Event, Notice, Receipt
-from servanda.interpreter.refusals import Refused
+from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import UTC
 from servanda.interpreter.values.times import add_months_to_time, check_time
@@ -279,14 +279,20 @@ class ScriptRun:
         try:
             code.body(row)
         except RowEnded as ended:
-            receipt, file = ended.receipt, code.file
+            receipt, place = ended.receipt, (code.file, row.line)
             assert receipt.code is not None, "only a refusal ends a row"
-            refusal = RowRefusal(file, row.line, ended.action, receipt.code, receipt.message)
-            self.facts.add_row_refusal(refusal)
+            refused_with = (ended.action, receipt.code, receipt.message)
+            self.facts.add_row_refusal(RowRefusal(*place, self.step_count, *refused_with))
         except RowFault as fault:
             self._fault_in_row(fault.fault, before)
             return
         except Refused as refused:
+            # The row is well when the state lacks a record; no text that is no value is.
+            if refused.code == Code.MISSING_RECORD:
+                refusal = RowRefusal(code.file, row.line, None, None, refused.code, refused.message)
+                self.facts.add_row_refusal(refusal)
+                self.facts.rows[code.file] += 1
+                return
             self._fault_in_row(row.fault(f"{refused.code}: {refused.message}").fault, before)
             return
         finally:

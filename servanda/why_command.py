@@ -17,13 +17,15 @@ from collections.abc import Callable
 from servanda.deployment import Deployment
 from servanda.diagnostic_json import write_json
 from servanda.failure_text import show_failure
+from servanda.interpreter.check.suggest import did_you_mean
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
+from servanda.run_reading import files_of_feeds
 from servanda.script_run import run_to_end
 from servanda.styled_lines import Piece, print_diagnostics, print_lines, width_of
 from servanda.test_runner import ContractTests
-from servanda.traced_run import Explained, Explanation, TracedRun, Wanted
+from servanda.traced_run import Explained, Explanation, RowExplained, TracedRun, Wanted
 
 EXPLAINED, UNUSABLE = 0, 2
 
@@ -50,7 +52,9 @@ def why_command(options: argparse.Namespace) -> int:
         first, found = _run(loaded, loader, deployment, options, body_name, None)
         if isinstance(found, Failure) and found.is_input:
             return _stop_at_input(first, found)
-        wanted = first.last(is_timer=is_timer)
+        if options.row is not None and first.row_call is None:
+            return _stop_at_row(first, options, files_of_feeds(loaded.script))
+        wanted = first.row_call or first.last(is_timer=is_timer)
     run, found = _run(loaded, loader, deployment, options, body_name, wanted)
     if isinstance(found, Explained):
         _tell(run, found, is_json=options.json)
@@ -68,6 +72,19 @@ def _stop(message: str, advice: str = "") -> int:
     if advice:
         print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
     return UNUSABLE
+
+
+def _stop_at_row(run: TracedRun, options: argparse.Namespace, files: list[str]) -> int:
+    """Tell why no call of the row can be explained."""
+    name, line = options.row
+    if name not in files:
+        known = ", ".join(f"`{one}`" for one in files)
+        advice = did_you_mean(name, files) or (f"it feeds {known}" if files else "it has no feed")
+        return _stop(f"`{options.file}` feeds no `{name}`", advice)
+    if run.row_told:
+        return _stop(f"the row {name}:{line} made no call: {run.row_told}")
+    advice = "`where` leaves it out, an `if` passes it over, or no row begins in this line"
+    return _stop(f"the row {name}:{line} made no call", advice)
 
 
 def _stop_at_input(run: TracedRun, failure: Failure) -> int:
@@ -105,9 +122,13 @@ def _run(
     run = TracedRun(machine, loaded.script, loader.sources, feed_run=FeedRun(folder))
     if wanted is not None:
         run.want(wanted)
+    else:
+        run.wanted_row = options.row
     body: Callable[[], None] = deployment.script.bind(machine, run)[body_name]
     try:
         return run, run_to_end(run, body)
+    except RowExplained:
+        return run, None
     except Explanation as explanation:
         return run, explanation.explained
 

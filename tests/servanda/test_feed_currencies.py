@@ -70,7 +70,7 @@ def test_a_feed_of_several_currencies_is_run(accounts: Path, servanda: Command) 
 
 
 def test_a_cell_that_names_no_unit_is_a_malformed_row(accounts: Path, servanda: Command) -> None:
-    """It is told at the cell, with the unit that was meant; so is an amount of too many decimals."""
+    """It is told at the cell, with the unit that was meant; so is an amount it cannot hold."""
     (accounts / "accounts.csv").write_text(
         "number,owner,currency\na,East,cny\nb,East,JPY\nc,West,Piont\nd,West,yuan\n"
     )
