@@ -20,6 +20,10 @@ REFUSALS_KEPT_MAX = 10_000
 SHOWN_MAX = 1_000
 
 
+SAID_NO = "this said no"
+"""The label of whatever refused: a statement, the `in` of a parameter, a `by`."""
+
+
 class Step(NamedTuple):
     """A call as it happened."""
 

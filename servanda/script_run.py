@@ -26,7 +26,7 @@ from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import UTC
 from servanda.interpreter.values.times import add_months_to_time, check_time
-from servanda.run_facts import Facts, Failure, Fired, Moved, RowRefusal, Step
+from servanda.run_facts import SAID_NO, Facts, Failure, Fired, Moved, RowRefusal, Step
 from servanda.run_feeds import FeedRun, run_feeds
 from servanda.run_reading import columns_of_feeds, events_read
 from servanda.value_text import decimals_by_unit, show_seen
@@ -108,7 +108,7 @@ class ScriptRun:
                 span,
                 "this should be done",
                 receipt.span,
-                "this clause said no",
+                SAID_NO,
             )
         )
 
@@ -133,7 +133,7 @@ class ScriptRun:
                 span,
                 f"this should be refused with {code}",
                 receipt.span,
-                "this clause said no",
+                SAID_NO,
             )
         )
 

@@ -76,6 +76,7 @@ action count_up(client: Client)
 
 TREE = """\
 action lend
+  bound extra = 0
   authority client.holder or Judge = ('icbc',)
     value client.holder = icbc
       value client = ann
