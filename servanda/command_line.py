@@ -17,9 +17,8 @@ import sys
 from collections.abc import Sequence
 
 from servanda.command_words import Commands, add_command, row_place, whole_number
+from servanda.exit_status import BROKEN_PIPE, INTERRUPTED, NOT_TRIED, OUR_MISTAKE
 from servanda.on_chain.command import add_chain
-
-INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE, CANNOT_WRITE = 130, 141, 70, 2, 1
 
 EXAMPLES = """\
 examples:
@@ -28,8 +27,12 @@ examples:
   servanda run day.script --data data          a story told over rows of real files
   servanda explain E0203                       what a code means, with a wrong and a right program
 
-exit status:
-  0 all is well   1 a contract or test is wrong   2 the input cannot be used   5 no test was found
+exit status, the same for every command:
+  0    done
+  1    a source, a test or the rules said no
+  2    it could not be tried: a file is missing or no text, a word of the command line is wrong
+  5    no test was found
+  130  interrupted
 """
 
 
@@ -183,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             status = _run(parser, parser.parse_args(arguments))
         except SystemExit as stop:
-            status = stop.code if isinstance(stop.code, int) else UNUSABLE
+            status = stop.code if isinstance(stop.code, int) else NOT_TRIED
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
@@ -215,7 +218,7 @@ def _give_up(error: OSError) -> int:
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(null, stream.fileno())
     os.close(null)
-    return CANNOT_WRITE
+    return NOT_TRIED
 
 
 def _own_up() -> int:
@@ -266,4 +269,4 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
             return run_chain(options)
     parser.print_help()
-    return UNUSABLE
+    return NOT_TRIED

@@ -6,11 +6,10 @@ import re
 import sys
 from importlib import resources
 
+from servanda.exit_status import DONE, NOT_TRIED
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.refusals import Code
 from servanda.styled_lines import Piece, is_coloured, print_lines, width_of
-
-GOOD, UNKNOWN = 0, 2
 
 CODE_FORM = re.compile(r"[EW][0-9]{4}")
 SHORT_FORM = re.compile(r"([EW])([0-9]{1,3})")
@@ -50,7 +49,7 @@ def explain_code(written: str) -> int:
     code = written.strip().strip("[]").upper()
     if code in REFUSALS:
         _print_refusal(Code(code))
-        return GOOD
+        return DONE
     if short := SHORT_FORM.fullmatch(code):
         code = f"{short[1]}{short[2]:>04}"
     codes = known_codes()
@@ -59,10 +58,10 @@ def explain_code(written: str) -> int:
         near = did_you_mean(code, [*codes, *REFUSALS])
         advice = near or "a code is a letter and four digits: `E0203`"
         print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
-        return UNKNOWN
+        return NOT_TRIED
     page = resources.files("servanda").joinpath("error_pages", f"{code}.md")
     _print_page(page.read_text(encoding="utf-8"))
-    return GOOD
+    return DONE
 
 
 def _print_refusal(code: Code) -> None:

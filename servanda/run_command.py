@@ -1,7 +1,7 @@
 """`servanda run`: a script against a fresh chain, its feeds, its report, the dump of its records.
 
-Exit status: 0 when it came to its end, 1 when a step failed or a timer faulted, 2 when a file
-cannot be used.
+Exit status (see `exit_status`): 1 when a source is wrong, a step failed or a timer faulted; 2 when
+a file, a feed among them, cannot be used.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
@@ -17,15 +17,15 @@ from collections.abc import Iterator
 
 from servanda.deployment import Deployment
 from servanda.diagnostic_json import write_json
+from servanda.exit_status import DONE, NOT_TRIED, SAID_NO
 from servanda.failure_text import show_failure, show_steps
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.progress import BarProgress, NoProgress
 from servanda.run_facts import Failure, RowRefusal
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, run_to_end
-from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
-
-DONE, FAILED, UNUSABLE = 0, 1, 2
+from servanda.styled_lines import Line, Piece, print_lines, width_of
+from servanda.tell_problem import tell_bad_sources, tell_problem
 
 REFUSED_ROWS_SHOWN_MAX = 10
 """Refusals are answers, counted in the table: the first of each code shows what it is about."""
@@ -35,10 +35,16 @@ def run_command(options: argparse.Namespace) -> int:
     """Run a script and print what became of it; return the exit status."""
     from servanda.dump import CannotDump, check_folder, write_dump  # noqa: PLC0415 -- as asked for
 
+    kind = kind_of(options.script)
+    if kind in {Kind.CONTRACT, Kind.TEST} and os.path.isfile(options.script):
+        what = "contract" if kind is Kind.CONTRACT else "test file: use `servanda test`"
+        return tell_problem(f"`{options.script}` is a {what}", is_json=options.json)
     loader = Loader()
-    loaded = load_script(loader, options.script)
-    if loaded is None or loaded.script is None or loaded.script.script is None:
-        return UNUSABLE
+    loaded = loader.load(options.script, Kind.SCRIPT)
+    if loaded.script is None:
+        return tell_bad_sources(loader, is_json=options.json)
+    if loaded.script.script is None:
+        return tell_problem(f"`{options.script}` has no steps to run", is_json=options.json)
     try:
         if options.dump:
             check_folder(options.dump)
@@ -46,30 +52,12 @@ def run_command(options: argparse.Namespace) -> int:
         if options.dump and failure is None:
             write_dump(run.machine, run.decimals, options.dump)
     except CannotDump as cannot:
-        print_lines([[Piece("error", "error"), Piece(f": {cannot}")]], sys.stderr)
-        return UNUSABLE
+        return tell_problem(str(cannot), is_json=options.json)
     _print_faults(run)
     _print_outcome(run, failure, options)
     if failure is not None:
-        return UNUSABLE if failure.is_input else FAILED
-    return FAILED if run.facts.timer_fault_count else DONE
-
-
-def load_script(loader: Loader, path: str) -> Loaded | None:
-    """Return a checked script, or None after telling what is wrong with it."""
-    if kind_of(path) in {Kind.CONTRACT, Kind.TEST} and os.path.isfile(path):
-        what = "test file: use `servanda test`" if kind_of(path) is Kind.TEST else "contract"
-        print_lines([[Piece("error", "error"), Piece(f": `{path}` is a {what}")]], sys.stderr)
-        return None
-    loaded = loader.load(path, Kind.SCRIPT)
-    for one in loader.files.values():
-        if one.diagnostics.has_errors:  # Warnings are for `check`.
-            print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
-    if loaded.script is not None and loaded.script.script is None:
-        told = f": `{path}` has no steps to run"
-        print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)
-        return None
-    return loaded if loaded.is_good else None
+        return NOT_TRIED if failure.is_input else SAID_NO
+    return SAID_NO if run.facts.timer_fault_count else DONE
 
 
 def feed_run_of(options: argparse.Namespace, script: str, *, is_quiet: bool) -> FeedRun:

@@ -233,9 +233,8 @@ class Values:
                 return self._parse(_PARSERS[value.builtin], value.arguments[0])
 
     def _named(self, value: model.NamedValue) -> str:
-        if value.type == CURRENCY:
-            return self._parse("parse_currency", value.text)
-        return self._parse("parse_name", value.text, self.writer.constant(value.type))
+        more = () if value.type == CURRENCY else (self.writer.constant(value.type),)
+        return self._parse("parse_name" if more else "parse_currency", value.text, *more)
 
     def _parse(self, parser: str, text: Value, *more: str) -> str:
         rest = "".join(f", {one}" for one in more)
