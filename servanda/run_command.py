@@ -65,7 +65,7 @@ def feed_run_of(options: argparse.Namespace, script: str, *, is_quiet: bool) -> 
     folder = options.data or os.path.dirname(script) or os.curdir
     is_watched = sys.stderr.isatty() and not is_quiet
     progress = BarProgress(sys.stderr) if is_watched else NoProgress()
-    return FeedRun(folder, getattr(options, "strict", False), progress)
+    return FeedRun(folder, options.strict, has_data_option=True, progress=progress)
 
 
 def run_script(

@@ -125,7 +125,9 @@ def _run(
     assert loaded.script is not None, "only checked scripts are run"
     folder = options.data or os.path.dirname(loaded.path) or os.curdir
     machine = deployment.machine()
-    run = TracedRun(machine, loaded.script, loader.sources, feed_run=FeedRun(folder))
+    run = TracedRun(
+        machine, loaded.script, loader.sources, feed_run=FeedRun(folder, has_data_option=True)
+    )
     if wanted is not None:
         run.want(wanted)
     else:

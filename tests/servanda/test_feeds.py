@@ -293,7 +293,14 @@ def test_data_names_the_folder(bank: Path, servanda: Command) -> None:
     """`--data` is where feeds lie; without the file there it is unusable input."""
     (bank / "data").mkdir()
     status, _, err = servanda("run", "day.script", "--data", "data")
-    assert (status, "there is no file of this name (in `data`)" in err) == (2, True)
+    assert status == 2
+    path = bank / "data" / "accounts.csv"
+    assert err.startswith(f"error[E0010]: the feed `{path}` cannot be read\n")
+    assert (
+        'feed "accounts.csv" as row\n │      ^^^^^^^^^^^^^^ there is no file of this name\n' in err
+    )
+    advice = "help: put the file there, or name the folder that holds it with `--data`\n"
+    assert err.endswith(advice)
     for name in ("accounts.csv", "orders.csv"):
         (bank / name).rename(bank / "data" / name)
     assert servanda("run", "day.script", "--data", "data")[0] == 0
@@ -417,3 +424,17 @@ feed "one.csv" as row
 show sum(a.balance for a in Account)
 """
     assert run_shown(bank, servanda, script) == ["2.00 CNY"]
+
+
+def test_a_test_without_its_feed_has_no_option_to_name_the_folder(
+    bank: Path, servanda: Command
+) -> None:
+    """`servanda test` takes no `--data`: the file stands beside the test."""
+    (bank / "fed.test.contract").write_text(
+        'use Bank\n\ntest "t"\n  let b = Branch("E")\n  feed "no.csv" as row\n'
+        "    b does open(row.number)\n"
+    )
+    status, out, _ = servanda("test", "fed.test.contract")
+    assert status == 2
+    assert f"the feed `{bank / 'no.csv'}` cannot be read" in out
+    assert "help: put the file there\n" in out
