@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from servanda.command_words import Commands, add_command, row_place, whole_number
+from servanda.command_words import Commands, Words, add_command, row_place, whole_number
 from servanda.exit_status import BROKEN_PIPE, INTERRUPTED, NOT_TRIED, OUR_MISTAKE
 from servanda.on_chain.command import add_chain
 
@@ -38,7 +38,7 @@ exit status, the same for every command:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Words(
         prog="servanda",
         description="Servanda: contracts that say who may do what, when, and what follows.",
         epilog=EXAMPLES,

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
+
+from servanda.interpreter.check.suggest import did_you_mean
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+
+CHOICE_FORM = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+
+
+class Words(argparse.ArgumentParser):
+    """A parser of words that says which one was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong with the words and stop with the status of wrong usage."""
+        if found := CHOICE_FORM.search(message):
+            near = did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
+            message += f"\nhelp: {near}" if near else ""
+        super().error(message)
 
 
 def add_command(

@@ -66,7 +66,11 @@ def report_tests(options: argparse.Namespace) -> int:
         write_json(_to_json(results, loader, bad), sys.stdout)
     else:
         print_lines(_failures(results), sys.stdout)
-        print_lines([_totals(results, bad, elapsed_s)], sys.stdout)
+        totals = _totals(results, bad, elapsed_s)
+        if not results and not bad:
+            test_count = sum(len(one.script.tests) for one in found if one.script is not None)
+            totals = [Piece(_told_of_none(options.text, test_count), "warning")]
+        print_lines([totals], sys.stdout)
     return _status(results, loader)
 
 
@@ -159,9 +163,14 @@ def _totals(results: list[Outcome], bad: list[Loaded], elapsed_s: float) -> Line
     if bad:
         told = f"{len(bad):,} file{'s have' if len(bad) != 1 else ' has'} errors"
         parts += [Piece(", "), Piece(told, "error")]
-    if not results and not bad:
-        parts = [Piece("no test was found", "warning")]
     return [*parts, Piece(f" in {elapsed_s:.2f} s", "quiet")]
+
+
+def _told_of_none(text: str, test_count: int) -> str:
+    if not test_count:
+        return "no test was found"
+    which = f"none of {test_count:,} tests has" if test_count > 1 else "the only test has not"
+    return f"{which} `{text}` in its name"
 
 
 def _write_junit(path: str, results: list[Outcome], bad: list[Loaded], loader: Loader) -> bool:

@@ -93,6 +93,14 @@ def _print_faults(run: ScriptRun) -> None:
         print_lines([[Piece(f"… and {more:,} more malformed rows", "quiet")]], sys.stderr)
 
 
+def _skipped_rows(run: ScriptRun) -> Iterator[Line]:
+    count = run.facts.fault_count
+    if count and not run.facts.is_stopped_at_row:
+        rows = f"{count:,} malformed row{'s were' if count != 1 else ' was'} skipped"
+        told = f": {rows}; `--strict` stops at the first"
+        yield [Piece("warning", "warning"), Piece(told)]
+
+
 def _refused_rows(run: ScriptRun, options: argparse.Namespace) -> Iterator[Line]:
     from servanda.excerpt import visible_text  # noqa: PLC0415 -- imports rich
 
@@ -125,9 +133,11 @@ def _print_outcome(run: ScriptRun, failure: Failure | None, options: argparse.Na
         print_report(run, sys.stdout)
         sys.stdout.flush()
         print_lines(_refused_rows(run, options), sys.stderr)
-    if failure is None and (count := run.facts.timer_fault_count):
-        timers = f"{count:,} timer{'s' * (count != 1)}"
-        told = f": {timers} did not do what they say, though every step was done"
+    print_lines(_skipped_rows(run), sys.stderr)
+    if failure is None and (count := run.facts.faulted_timer_count):
+        timers = f"{count:,} timers did not do what they say"
+        timers = "1 timer did not do what it says" if count == 1 else timers
+        told = f": {timers}, though every step was done"
         print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)
     if failure is not None:
         if not failure.is_input:

@@ -33,6 +33,13 @@ class Step(NamedTuple):
     action: str
     arguments: tuple[object, ...]
     receipt: Receipt
+    expected: str | None = None
+    """The code with which it had to be refused, if that was what the step was for."""
+
+    @property
+    def is_as_wanted(self) -> bool:
+        """Whether it was done, or refused as it had to be."""
+        return self.receipt.code == self.expected
 
 
 class Moved(NamedTuple):
@@ -128,6 +135,11 @@ class Facts:
     shown: list[tuple[str, str]] = field(default_factory=list)
     """What `show` printed: its text in the source, and the value."""
     shown_left_out_count: int = 0
+
+    @property
+    def faulted_timer_count(self) -> int:
+        """How many timers faulted, however often each."""
+        return len({title for title, code in self.timers if code is not None})
 
     @property
     def call_count(self) -> int:

@@ -67,11 +67,13 @@ def _row_line(facts: Facts) -> str:
 
 
 def timer_fault_line(run: ScriptRun, first: Fired) -> str:
-    """Return how many timers faulted, and what was wrong with the first."""
-    count = run.facts.timer_fault_count
+    """Return how many timers faulted and how often, and what was wrong with the first."""
+    count, timer_count = run.facts.timer_fault_count, run.facts.faulted_timer_count
     place = place_text(first.span, run.sources)
     at = f"at {show_time(first.time_ms)}" + (f" in {place}" if place else "")
-    told = f"{count:,} timers faulted: first" if count > 1 else "1 timer faulted:"
+    times = f" {count:,} times" if count > timer_count else ""
+    times += ": first" if count > 1 else ":"
+    told = f"{timer_count:,} timer{'s' * (timer_count != 1)} faulted{times}"
     return f"{told} {first.code} {at}: {visible_text(first.message)}"
 
 

@@ -122,7 +122,7 @@ class ScriptRun:
         code: str,
     ) -> None:
         """Run an action that must be refused with `code`."""
-        receipt = self._execute(parties, contract, action, arguments)
+        receipt = self._execute(parties, contract, action, arguments, code)
         if receipt.code == code:
             return
         if receipt.code is None:
@@ -138,7 +138,12 @@ class ScriptRun:
         )
 
     def _execute(
-        self, parties: tuple[str, ...], contract: str, action: str, arguments: tuple[object, ...]
+        self,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+        expected: str | None = None,
     ) -> Receipt:
         call = Call(contract, action, arguments, parties)
         self.step_count += 1
@@ -148,7 +153,7 @@ class ScriptRun:
             self._take_timers(machine.overdue_receipts)
             machine.overdue_receipts.clear()
         self.facts.outcomes[contract, action, receipt.code] += 1
-        self._note(Step(machine.now, parties, contract, action, arguments, receipt))
+        self._note(Step(machine.now, parties, contract, action, arguments, receipt, expected))
         self._keep(receipt)
         return receipt
 
