@@ -13,11 +13,11 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from servanda.deployment import Deployment
 from servanda.diagnostic_json import write_json
-from servanda.exit_status import DONE, NOT_TRIED, SAID_NO
+from servanda.exit_status import DONE, INTERRUPTED, NOT_TRIED, SAID_NO
 from servanda.failure_text import show_failure, show_steps
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.progress import BarProgress, NoProgress
@@ -48,7 +48,14 @@ def run_command(options: argparse.Namespace) -> int:
     try:
         if options.dump:
             check_folder(options.dump)
-        run, failure = run_script(loaded, loader, options)
+        run, body = script_run_of(loaded, loader, options)
+        try:
+            failure = run_to_end(run, body)
+        except KeyboardInterrupt:
+            count = run.facts.rows.total()
+            rows = f"{count:,} row{'s' * (count != 1)}"
+            sys.stderr.write(f"\nstopped after {rows}; nothing was written\n")
+            return INTERRUPTED
         if options.dump and failure is None:
             write_dump(run.machine, run.decimals, options.dump)
     except CannotDump as cannot:
@@ -68,18 +75,17 @@ def feed_run_of(options: argparse.Namespace, script: str, *, is_quiet: bool) -> 
     return FeedRun(folder, options.strict, has_data_option=True, progress=progress)
 
 
-def run_script(
+def script_run_of(
     loaded: Loaded, loader: Loader, options: argparse.Namespace
-) -> tuple[ScriptRun, Failure | None]:
-    """Run a checked script on a fresh machine."""
+) -> tuple[ScriptRun, Callable[[], None]]:
+    """Return a run on a fresh machine, and the steps of the checked script that drive it."""
     assert loaded.script is not None, "only checked scripts are run"
     deployment = Deployment(loaded.script)
     compiled = deployment.script
     assert compiled.script is not None, "the script has steps"
     feed_run = feed_run_of(options, loaded.path, is_quiet=False)
     run = ScriptRun(deployment.machine(), loaded.script, loader.sources, feed_run=feed_run)
-    body = compiled.bind(run.machine, run)[compiled.script[1]]
-    return run, run_to_end(run, body)
+    return run, compiled.bind(run.machine, run)[compiled.script[1]]
 
 
 def _print_faults(run: ScriptRun) -> None:

@@ -50,7 +50,9 @@ def run_feeds(
         readers = [_open(run, feed_run, code, opened) for code in feeds]
         for reader, code in zip(readers, feeds, strict=True):
             _check_columns(run, reader, columns.get(code.span, {}))
-        tell = _teller(feed_run.progress, readers, feeds, opened)
+        feed_run.progress.begin(sum(one.size for one in readers))
+        opened.callback(feed_run.progress.end)
+        tell = _Teller(feed_run.progress, readers)
         for reader, code in zip(readers, feeds, strict=True):
             if code.at is None:
                 for row in rows_without_time(reader, code, tell):
@@ -129,26 +131,15 @@ class _Teller:
         self.progress = progress
         self.readers = readers
         self.row_count = 0
-        self.call_count = 0
+        self.ahead_count = 0
 
     def __call__(self, row_count: int) -> None:
-        self.row_count += row_count
-        self.call_count += 1
-        if self.call_count % TOLD_EVERY == 0:
-            read = sum(one.read_byte_count for one in self.readers)
-            self.progress.move(read, self.row_count)
-
-
-def _teller(
-    progress: Progress,
-    readers: list[FeedReader],
-    feeds: tuple[FeedCode, ...],
-    opened: ExitStack,
-) -> _Teller:
-    # A feed with times is read twice: once for the order of its rows, once to run them.
-    sizes = (
-        one.size * (1 if code.at is None else 2) for one, code in zip(readers, feeds, strict=True)
-    )
-    progress.begin(sum(sizes))
-    opened.callback(progress.end)
-    return _Teller(progress, readers)
+        if not row_count:
+            self.ahead_count += 1
+            if self.ahead_count % TOLD_EVERY == 0:
+                self.progress.look_ahead(self.ahead_count)
+            return
+        self.row_count += 1
+        if self.row_count % TOLD_EVERY == 0:
+            read = sum(one.run_byte_count for one in self.readers)
+            self.progress.move(read, self.row_count, sum(one.run_size for one in self.readers))
