@@ -1,7 +1,7 @@
 """`servanda check`: every named file through the checker, and what it says for people or programs.
 
-Exit status: 0 when all is well (warnings included), 1 when a source is wrong, 2 when one cannot be
-used as a source at all: missing, no text, refused by the scan of its characters, nested too deep.
+Exit status (see `exit_status`): 0 also with warnings; 2 when a file is no source at all: missing,
+no text, refused by the scan of its characters, nested too deep.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
@@ -21,15 +21,11 @@ from servanda.diagnostic_json import (
     write_json,
 )
 from servanda.discovery import find_files
+from servanda.exit_status import status_of
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.source import Source, Span
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines
-
-GOOD, WRONG, UNUSABLE = 0, 1, 2
-
-DEPTH_CODE = "E0103"
-"""Nesting deeper than a source may have: a limit, like the length of a line."""
 
 
 def check_files(paths: Sequence[str], output_format: str) -> int:
@@ -47,20 +43,7 @@ def check_files(paths: Sequence[str], output_format: str) -> int:
             if one.is_good:
                 print_lines(_summary(one), sys.stdout)
         _print_counts(found)
-    return exit_status([one.diagnostics for one in found])
-
-
-def exit_status(found: Sequence[Diagnostics]) -> int:
-    """Return the status that the worst of the diagnostics calls for."""
-    errors = [one for diagnostics in found for one in diagnostics if not one.is_warning]
-    if any(is_unusable(one) for one in errors):
-        return UNUSABLE
-    return WRONG if errors else GOOD
-
-
-def is_unusable(diagnostic: Diagnostic) -> bool:
-    """Whether a diagnostic is about the file and not about what it says."""
-    return diagnostic.code.startswith("E00") or diagnostic.code == DEPTH_CODE
+    return status_of([one.diagnostics for one in found])
 
 
 def _load(loader: Loader, path: str) -> Loaded:

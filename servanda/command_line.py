@@ -16,10 +16,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from servanda.command_words import Commands, add_command, whole_number
+from servanda.command_words import Commands, Words, add_command, row_place, whole_number
+from servanda.exit_status import BROKEN_PIPE, INTERRUPTED, NOT_TRIED, OUR_MISTAKE
 from servanda.on_chain.command import add_chain
-
-INTERRUPTED, BROKEN_PIPE, OUR_MISTAKE, UNUSABLE, CANNOT_WRITE = 130, 141, 70, 2, 1
 
 EXAMPLES = """\
 examples:
@@ -28,14 +27,18 @@ examples:
   servanda run day.script --data data          a story told over rows of real files
   servanda explain E0203                       what a code means, with a wrong and a right program
 
-exit status:
-  0 all is well   1 a contract or test is wrong   2 the input cannot be used   5 no test was found
+exit status, the same for every command:
+  0    done
+  1    a source, a test or the rules said no
+  2    it could not be tried: a file is missing or no text, a word of the command line is wrong
+  5    no test was found
+  130  interrupted
 """
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Words(
         prog="servanda",
         description="Servanda: contracts that say who may do what, when, and what follows.",
         epilog=EXAMPLES,
@@ -141,6 +144,7 @@ def _add_why(commands: Commands) -> None:
         "explain one call or timer: the guards, rows and clauses that decided it",
         "  servanda why day.script              the last refused call\n"
         "  servanda why day.script --call 17\n"
+        "  servanda why day.script --row orders.csv:5    the call that was refused in that row\n"
         "  servanda why day.script --timer      the last timer that faulted, or else the last\n"
         '  servanda why fraud_screening.test.contract --test "AF-5" --timer 2\n',
     )
@@ -156,6 +160,12 @@ def _add_why(commands: Commands) -> None:
         const=0,
         metavar="N",
         help="the timer of this number; without one the last that faulted, or else the last",
+    )
+    which.add_argument(
+        "--row",
+        type=row_place,
+        metavar="FILE:LINE",
+        help="the call of this row of a feed that was refused, or else its last",
     )
     parser.add_argument("--test", default="", metavar="NAME", help="the test that is meant")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
@@ -176,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             status = _run(parser, parser.parse_args(arguments))
         except SystemExit as stop:
-            status = stop.code if isinstance(stop.code, int) else UNUSABLE
+            status = stop.code if isinstance(stop.code, int) else NOT_TRIED
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
@@ -208,7 +218,7 @@ def _give_up(error: OSError) -> int:
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(null, stream.fileno())
     os.close(null)
-    return CANNOT_WRITE
+    return NOT_TRIED
 
 
 def _own_up() -> int:
@@ -259,4 +269,4 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
             return run_chain(options)
     parser.print_help()
-    return UNUSABLE
+    return NOT_TRIED

@@ -6,14 +6,15 @@ import re
 import sys
 from importlib import resources
 
+from servanda.exit_status import DONE
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.refusals import Code
 from servanda.styled_lines import Piece, is_coloured, print_lines, width_of
-
-GOOD, UNKNOWN = 0, 2
+from servanda.tell_problem import tell_problem
 
 CODE_FORM = re.compile(r"[EW][0-9]{4}")
-SHORT_FORM = re.compile(r"([EW])([0-9]{1,3})")
+SHORT_FORM = re.compile(r"([EW]?)([0-9]{1,4})")
+OWN_FORM = re.compile(r"(?:\w+\.)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 FENCE_OF_SAMPLE = re.compile(
     r"^```(?:contract|test|script)( (?:error|warning)=\S+)?$", re.MULTILINE
 )
@@ -50,19 +51,29 @@ def explain_code(written: str) -> int:
     code = written.strip().strip("[]").upper()
     if code in REFUSALS:
         _print_refusal(Code(code))
-        return GOOD
-    if short := SHORT_FORM.fullmatch(code):
-        code = f"{short[1]}{short[2]:>04}"
+        return DONE
     codes = known_codes()
+    if short := SHORT_FORM.fullmatch(code):
+        number = f"{short[2]:>04}"
+        code = f"{short[1] or 'E'}{number}"
+        if not short[1] and code not in codes and f"W{number}" in codes:
+            code = f"W{number}"
     if code not in codes:
-        print_lines([[Piece("error", "error"), Piece(f": unknown code `{written}`")]], sys.stderr)
-        near = did_you_mean(code, [*codes, *REFUSALS])
-        advice = near or "a code is a letter and four digits: `E0203`"
-        print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
-        return UNKNOWN
+        return _tell_unknown(written, code, codes)
     page = resources.files("servanda").joinpath("error_pages", f"{code}.md")
     _print_page(page.read_text(encoding="utf-8"))
-    return GOOD
+    return DONE
+
+
+def _tell_unknown(written: str, code: str, codes: list[str]) -> int:
+    near = did_you_mean(code, [*codes, *REFUSALS])
+    if not near and OWN_FORM.fullmatch(code):
+        name = code.rpartition(".")[2]
+        advice = f"look for `else {name}` or `refuse {name}` in the contract, where its text stands"
+        told = f"`{written}` is no code of the language: contracts have codes of their own"
+        return tell_problem(told, advice, is_json=False)
+    advice = near or "a code is a letter and four digits, `E0203`, or a refusal, `INSUFFICIENT`"
+    return tell_problem(f"unknown code `{written}`", advice, is_json=False)
 
 
 def _print_refusal(code: Code) -> None:

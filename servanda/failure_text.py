@@ -70,7 +70,7 @@ def _step_line(step: Step | Moved | Fired, number: int, run: ScriptRun) -> Line:
             contracts = run.machine.contracts
             told = show_call(step, contracts, run.decimals)
             outcome = show_outcome(step, contracts, run.decimals)
-            role = "good" if step.receipt.code is None else "warning"
+            role = "good" if step.is_as_wanted else "warning"
             return [Piece(f"  {number:>3}  {told}  "), Piece(outcome, role)]
 
 
@@ -82,14 +82,15 @@ def show_fired(fired: Fired) -> str:
 def show_call(
     step: Step, contracts: Mapping[str, ContractModel], decimals: Mapping[str, int]
 ) -> str:
-    """Return `icbc does pay("6222-01", "6216-02", 100.00 CNY)`."""
+    """Return `icbc does pay("6222-01", "6216-02", 100.00 CNY)`, or `icbc cannot pay(…)`."""
     action = contracts[step.contract].actions.get(step.action)
     types = [one.local.type for one in action.parameters] if action is not None else []
     shown = [
         _show_argument(value, types[place] if place < len(types) else None, decimals)
         for place, value in enumerate(step.arguments)
     ]
-    return f"{' and '.join(step.parties)} does {step.action}({', '.join(shown)})"
+    verb = "does" if step.expected is None else "cannot"
+    return f"{' and '.join(step.parties)} {verb} {step.action}({', '.join(shown)})"
 
 
 def _show_argument(value: object, wanted: Type | None, decimals: Mapping[str, int]) -> str:
@@ -100,7 +101,11 @@ def _show_argument(value: object, wanted: Type | None, decimals: Mapping[str, in
 def show_outcome(
     step: Step, contracts: Mapping[str, ContractModel], decimals: Mapping[str, int]
 ) -> str:
-    """Return `✔`, with what was given, or `✘ CODE`."""
+    """Return `✔`, with what was given, or `✘ CODE`; of what was to be refused, whether it was."""
+    if step.expected is not None and step.is_as_wanted:
+        return f"✔ refused with {step.expected}, as expected"
+    if step.expected is not None and step.receipt.code is None:
+        return "✘ it was done"
     if step.receipt.code is not None:
         return f"✘ {step.receipt.code}"
     if step.receipt.value is None:

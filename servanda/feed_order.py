@@ -30,11 +30,12 @@ EARLIEST = -(2**62)
 """Before every time that there is."""
 
 Tell = Callable[[int], None]
-"""Called for each row that is read, with 1 if it is to run now, so that a progress bar can move."""
+"""Called for each row that is read to be run (1) or to be put in order (0), for a progress bar."""
 
 
 def rows_without_time(reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[FeedRow | Fault]:
     """Yield the rows that count, in the order of the file."""
+    reader.begin_run()
     for row in reader.rows():
         tell(1)
         try:
@@ -95,6 +96,7 @@ def _is_sorted(reader: FeedReader, code: FeedCode, tell: Tell) -> bool:
 
 def _as_it_goes(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[Timed]:
     latest = EARLIEST
+    reader.begin_run()
     for row in reader.rows():
         tell(1)
         time_ms = _time_of(row, code)
@@ -109,20 +111,23 @@ def _as_it_goes(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> 
 def _by_time(number: int, reader: FeedReader, code: FeedCode, tell: Tell) -> Iterator[Timed]:
     times, offsets, lines = array("q"), array("q"), array("q")
     faults: list[Timed] = []
+    size = 0
     for row in reader.rows():
         tell(0)
         time_ms = _time_of(row, code)
         if isinstance(time_ms, int):
             times.append(time_ms)
+            size += reader.record_size
             offset, line = reader.record_start
             offsets.append(offset)
             lines.append(line)
         elif time_ms is not None:
             faults.append(Timed(EARLIEST, number, time_ms))
+    reader.begin_run(size)
     yield from faults
     for place in sorted(range(len(times)), key=times.__getitem__):
-        tell(1)
         reader.seek(offsets[place], lines[place])
         fetched = next(reader.rows(), None)
+        tell(1)
         if fetched is not None:
             yield Timed(times[place], number, fetched)

@@ -40,9 +40,19 @@ class FeedReader(Protocol):
     columns: tuple[str, ...] | None
     """What a row has, or None where each row has its own."""
 
+    run_size: int
+    """How many bytes are to be read for the rows that run."""
+
     @property
-    def read_byte_count(self) -> int:
-        """How many bytes have been read, those read again included."""
+    def run_byte_count(self) -> int:
+        """How many of them have been read; what is read to order the rows is none of them."""
+
+    def begin_run(self, size: int | None = None) -> None:
+        """Note that what is read from here on runs; of an unsorted file it is `size` bytes."""
+
+    @property
+    def record_size(self) -> int:
+        """How many bytes the last record has."""
 
     @property
     def record_start(self) -> tuple[int, int]:
@@ -150,15 +160,27 @@ class _Reader:
     def __init__(self, path: str, name: str) -> None:
         opened = open_regular(path)
         self.name = name
-        self.size = opened.size
+        self.size = self.run_size = opened.size
+        self._run_start: int | None = None
         self.columns: tuple[str, ...] | None = None
         self.lines = Lines(opened.file, name)
         self.first = (0, 0)
 
     @property
-    def read_byte_count(self) -> int:
-        """How many bytes have been read, those read again included."""
-        return self.lines.read_byte_count
+    def run_byte_count(self) -> int:
+        """How many bytes have been read for the rows that run."""
+        start = self._run_start
+        return 0 if start is None else self.lines.read_byte_count - start
+
+    def begin_run(self, size: int | None = None) -> None:
+        """Note that what is read from here on runs; of an unsorted file it is `size` bytes."""
+        self._run_start = self.lines.read_byte_count
+        self.run_size = self.size - self.first[0] if size is None else size
+
+    @property
+    def record_size(self) -> int:
+        """How many bytes the last record has."""
+        return self.lines.offset - self.lines.start[0]
 
     @property
     def record_start(self) -> tuple[int, int]:

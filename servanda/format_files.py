@@ -1,7 +1,6 @@
 """`servanda fmt`: files written in the one style, or with `--check` only looked at.
 
-Exit status: 0 when all is well, 1 when `--check` found a file in another style, 2 when a file
-cannot be formatted.
+Exit status (see `exit_status`): 1 also when `--check` found a file in another style.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from servanda.discovery import find_files
+from servanda.exit_status import DONE, NOT_TRIED, SAID_NO, status_of
 from servanda.grammar.characters import SOURCE_SIZE_MAX
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.formatter import format_source
@@ -21,7 +21,6 @@ from servanda.replace_file import replace_file
 from servanda.sources import decode_source, read_source
 from servanda.styled_lines import Piece, print_diagnostics, print_lines
 
-GOOD, OTHERWISE, UNUSABLE = 0, 1, 2
 STANDARD_INPUT = "-"
 
 
@@ -34,7 +33,7 @@ def format_files(paths: Sequence[str], *, only_checks: bool) -> int:
         else _format_file(path, only_checks=only_checks)
         for path in find_files(paths, tuple(Kind))
     ]
-    return max(statuses, default=GOOD)
+    return max(statuses, default=DONE)
 
 
 def _format_input(*, only_checks: bool) -> int:
@@ -43,10 +42,10 @@ def _format_input(*, only_checks: bool) -> int:
     source = decode_source("<stdin>", data, diagnostics, size=len(data))
     formatted = _formatted(source, diagnostics)
     if formatted is None:
-        return UNUSABLE
+        return status_of([diagnostics])
     if not only_checks:
         sys.stdout.write(formatted)
-    return OTHERWISE if only_checks and formatted != source.text else GOOD
+    return SAID_NO if only_checks and formatted != source.text else DONE
 
 
 def _format_file(path: str, *, only_checks: bool) -> int:
@@ -54,20 +53,20 @@ def _format_file(path: str, *, only_checks: bool) -> int:
     source = read_source(path, diagnostics)
     formatted = _formatted(source, diagnostics)
     if formatted is None:
-        return UNUSABLE
+        return status_of([diagnostics])
     if formatted == source.text:
-        return GOOD
+        return DONE
     if only_checks:
         print_lines([[Piece(f"{path} would be written otherwise")]], sys.stdout)
-        return OTHERWISE
+        return SAID_NO
     try:
         replace_file(path, formatted.encode("utf-8"))
     except OSError as error:
         told = f": `{path}` cannot be written: {error.strerror or error}"
         print_lines([[Piece("error", "error"), Piece(told)]], sys.stderr)
-        return UNUSABLE
+        return NOT_TRIED
     print_lines([[Piece(f"{path} is written anew")]], sys.stdout)
-    return GOOD
+    return DONE
 
 
 def _formatted(source: Source, diagnostics: Diagnostics) -> str | None:

@@ -1,15 +1,23 @@
-"""The progress bar of feeds: how fast rows run and how long it will take, on a terminal only."""
+"""The progress of feeds on a terminal: how far they are, how fast, and how long it will take.
 
-# Only a terminal needs rich.
-# ruff: noqa: PLC0415
+Percent, rate and time left come of the same rows: those that were read to be run, also those that
+`where` leaves out. Rate and time left are those of the last seconds.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TextIO
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TextIO
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+WINDOW_S = 10.0
+"""Rate and time left look back so far: feeds of different rows have different speeds."""
+DRAWN_EVERY_S = 0.1
+BAR_CELLS_MAX = 40
+BAR_CELLS_MIN = 8
+MINUTE_S, HOUR_S = 60, 3_600
 
 
 class Progress(Protocol):
@@ -18,8 +26,11 @@ class Progress(Protocol):
     def begin(self, size: int) -> None:
         """Begin feeds of so many bytes."""
 
-    def move(self, offset: int, row_count: int) -> None:
-        """Note how many bytes and rows have been read."""
+    def look_ahead(self, row_count: int) -> None:
+        """Note that the times of so many rows have been looked at, to put them in order."""
+
+    def move(self, offset: int, row_count: int, size: int | None = None) -> None:
+        """Note how many bytes (of `size`, if that is known better now) and rows have been read."""
 
     def end(self) -> None:
         """Note that they have ended."""
@@ -31,51 +42,140 @@ class NoProgress:
     def begin(self, size: int) -> None:
         """Ignore it."""
 
-    def move(self, offset: int, row_count: int) -> None:
+    def look_ahead(self, row_count: int) -> None:
+        """Ignore it."""
+
+    def move(self, offset: int, row_count: int, size: int | None = None) -> None:
         """Ignore it."""
 
     def end(self) -> None:
         """Ignore it."""
+
+
+class Moment(NamedTuple):
+    """How far it was at a time."""
+
+    time_s: float
+    offset: int
+    row_count: int
 
 
 class BarProgress:
-    """A bar on a terminal, gone when all has been read; `what` it counts are rows or blocks."""
+    """A line on a terminal, gone when all has been read; `what` it counts are rows or blocks."""
 
-    def __init__(self, file: TextIO, what: str = "rows") -> None:
+    def __init__(
+        self, file: TextIO, what: str = "rows", clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._file = file
         self._what = what
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
+        self._clock = clock
+        self._size = 1
+        self._moments: deque[Moment] = deque()
+        self._drawn_s: float | None = None
+        self._drawn_cells = 0
 
     def begin(self, size: int) -> None:
-        """Show the bar."""
-        from rich.console import Console
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
+        """Begin at nothing."""
+        self._size = max(1, size)
+        self._moments = deque([Moment(self._clock(), 0, 0)])
 
-        self._bar = RichProgress(
-            TextColumn(f"{{task.fields[row_count]:,}} {self._what}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn(f"{{task.fields[rate]:,}} {self._what}/s"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
-            console=Console(file=self._file),
-            transient=True,
-        )
-        self._task = self._bar.add_task("feeds", total=max(1, size), row_count=0, rate=0)
-        self._bar.start()
+    def look_ahead(self, row_count: int) -> None:
+        """Show that rows are put in order; what comes of it begins when that is done."""
+        now = self._clock()
+        self._moments = deque([self._moments[-1]._replace(time_s=now)])
+        if self._is_drawn_again(now):
+            self._draw(f"putting {row_count:,} {self._what} in order", now)
 
-    def move(self, offset: int, row_count: int) -> None:
+    def move(self, offset: int, row_count: int, size: int | None = None) -> None:
         """Move the bar."""
-        if self._bar is None or self._task is None:
+        now = self._clock()
+        self._size = max(1, size or self._size)
+        if not self._is_drawn_again(now):
             return
-        elapsed_s = self._bar.tasks[0].elapsed or 0
-        rate = int(row_count / elapsed_s) if elapsed_s else 0
-        self._bar.update(self._task, completed=offset, row_count=row_count, rate=rate)
+        moments = self._moments
+        moments.append(Moment(now, offset, row_count))
+        # What is older than the window is of use only while nothing younger is old enough.
+        while len(moments) > 2 and moments[1].time_s <= now - WINDOW_S:  # noqa: PLR2004 -- a pair
+            moments.popleft()
+        self._draw(self._line(), now)
+
+    def _is_drawn_again(self, now: float) -> bool:
+        return self._drawn_s is None or now - self._drawn_s >= DRAWN_EVERY_S
+
+    def _line(self) -> str:
+        first, last = self._moments[0], self._moments[-1]
+        span_s = last.time_s - first.time_s
+        rate = left_s = None
+        if span_s > 0 and last.offset > first.offset:
+            rate = int((last.row_count - first.row_count) / span_s)
+            left_s = (self._size - last.offset) * span_s / (last.offset - first.offset)
+        share = min(1.0, last.offset / self._size)
+        glyphs = "━─" if _can_write(self._file, "━─") else "#-"
+        return line_of(share, last.row_count, rate, left_s, _width(), self._what, glyphs)
+
+    def _draw(self, line: str, now: float) -> None:
+        text = line[: _width()]
+        self._file.write("\r" + text.ljust(self._drawn_cells))
+        self._file.flush()
+        self._drawn_s, self._drawn_cells = now, len(text)
 
     def end(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        """Take the line away."""
+        if self._drawn_cells:
+            self._file.write("\r" + " " * self._drawn_cells + "\r")
+            self._file.flush()
+        self._drawn_s, self._drawn_cells = None, 0
+
+
+def line_of(
+    share: float,
+    row_count: int,
+    rate: int | None,
+    left_s: float | None,
+    width: int,
+    what: str = "rows",
+    glyphs: str = "━─",
+) -> str:
+    """Return the line that fits: the bar goes first, then the rate, the time left, the count."""
+    percent = f"{int(share * 100):>3} %"
+    count = f"{row_count:,} {what}"
+    left = "" if left_s is None else f"{_duration(left_s)} left"
+    speed = "" if rate is None else f"{rate:,} {what}/s"
+    for parts in (
+        (count, percent, speed, left),
+        (count, percent, left),
+        (percent, left),
+        (percent,),
+    ):
+        line = "  ".join(one for one in parts if one)
+        room = width - len(line) - 2
+        if parts[0] == count and room >= BAR_CELLS_MIN:
+            cells = min(room, BAR_CELLS_MAX)
+            full = int(share * cells)
+            bar = glyphs[0] * full + glyphs[1] * (cells - full)
+            return "  ".join(one for one in (count, bar, *parts[1:]) if one)
+        if len(line) <= width:
+            return line
+    return ""
+
+
+def _duration(seconds: float) -> str:
+    """Return `0:07`, `12:30` or `1:02:03`."""
+    whole = int(seconds + 0.5)
+    minutes = f"{whole // MINUTE_S}:{whole % MINUTE_S:02}"
+    if whole < HOUR_S:
+        return minutes
+    return f"{whole // HOUR_S}:{whole % HOUR_S // MINUTE_S:02}:{whole % MINUTE_S:02}"
+
+
+def _width() -> int:
+    """Return how many cells fit: in the last one of a line some terminals go on to the next."""
+    return shutil.get_terminal_size().columns - 1
+
+
+def _can_write(file: TextIO, text: str) -> bool:
+    try:
+        text.encode(file.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

@@ -1,7 +1,6 @@
 """`servanda test`: finds test files, runs their tests, and tells what became of each.
 
-Exit status: 0 when all passed, 1 when one failed, 2 when a file cannot be used, 5 when no test was
-found.
+Exit status (see `exit_status`): 1 when a test failed or a source is wrong, 5 when there is no test.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
@@ -23,6 +22,7 @@ from servanda.diagnostic_json import (
     write_json,
 )
 from servanda.discovery import find_files
+from servanda.exit_status import DONE, NO_TEST, NOT_TRIED, SAID_NO, status_of
 from servanda.failure_text import (
     show_call,
     show_failure,
@@ -35,16 +35,15 @@ from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.run_facts import Failure, Fired, Moved, Step
 from servanda.script_run import ScriptRun
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines, width_of
+from servanda.tell_problem import tell_problem
 from servanda.test_runner import ContractTests, Outcome
-
-PASSED, FAILED, UNUSABLE, NONE_FOUND = 0, 1, 2, 5
 
 
 def report_tests(options: argparse.Namespace) -> int:
     """Run the tests below some paths and print the outcome; return the exit status."""
     start = time.perf_counter()
-    if _tell_no_tests(options.paths):
-        return UNUSABLE
+    if told := _what_has_no_tests(options.paths):
+        return tell_problem(told, is_json=options.json)
     loader = Loader()
     found = [loader.load(path, Kind.TEST) for path in find_files(options.paths, (Kind.TEST,))]
     is_quiet = bool(options.json)
@@ -62,39 +61,38 @@ def report_tests(options: argparse.Namespace) -> int:
     bad = [one for one in found if not one.is_good]
     elapsed_s = time.perf_counter() - start
     if options.junit and not _write_junit(options.junit, results, bad, loader):
-        return UNUSABLE
+        return NOT_TRIED
     if is_quiet:
         write_json(_to_json(results, loader, bad), sys.stdout)
     else:
         print_lines(_failures(results), sys.stdout)
-        print_lines([_totals(results, bad, elapsed_s)], sys.stdout)
-    return _status(results, bad)
+        totals = _totals(results, bad, elapsed_s)
+        if not results and not bad:
+            test_count = sum(len(one.script.tests) for one in found if one.script is not None)
+            totals = [Piece(_told_of_none(options.text, test_count), "warning")]
+        print_lines([totals], sys.stdout)
+    return _status(results, loader)
 
 
-def _tell_no_tests(paths: Sequence[str]) -> bool:
-    """Tell of files that hold something else than tests; return whether there is one."""
-    is_told = False
+def _what_has_no_tests(paths: Sequence[str]) -> str:
+    """Return what to tell of the first file that holds something else than tests."""
     for path in paths:
         kind = kind_of(path)
         if kind in {None, Kind.TEST} or not os.path.isfile(path):
             continue
+        if kind is Kind.SCRIPT:
+            return f"`{path}` is a script: use `servanda run`"
         tests = path.removesuffix(Kind.CONTRACT.value) + Kind.TEST.value
-        told = f"`{path}` is a script: use `servanda run`"
-        if kind is Kind.CONTRACT:
-            stand = "its tests are in" if os.path.isfile(tests) else "its tests would stand in"
-            told = f"`{path}` is a contract: {stand} `{tests}`"
-        print_lines([[Piece("error", "error"), Piece(f": {told}")]], sys.stderr)
-        is_told = True
-    return is_told
+        stand = "its tests are in" if os.path.isfile(tests) else "its tests would stand in"
+        return f"`{path}` is a contract: {stand} `{tests}`"
+    return ""
 
 
-def _status(results: list[Outcome], bad: list[Loaded]) -> int:
+def _status(results: list[Outcome], loader: Loader) -> int:
     failures = [one.failure for one in results if one.failure is not None]
-    if bad or any(one.is_input for one in failures):
-        return UNUSABLE
-    if failures:
-        return FAILED
-    return PASSED if results else NONE_FOUND
+    of_tests = max((NOT_TRIED if one.is_input else SAID_NO for one in failures), default=DONE)
+    status = max(of_tests, status_of(one.diagnostics for one in loader.files.values()))
+    return NO_TEST if status == DONE and not results else status
 
 
 def _run_file(
@@ -163,11 +161,16 @@ def _totals(results: list[Outcome], bad: list[Loaded], elapsed_s: float) -> Line
     if failed := len(results) - passed:
         parts += [Piece(", "), Piece(f"{failed:,} failed", "error")]
     if bad:
-        told = f"{len(bad):,} file{'s' * (len(bad) != 1)} cannot be used"
+        told = f"{len(bad):,} file{'s have' if len(bad) != 1 else ' has'} errors"
         parts += [Piece(", "), Piece(told, "error")]
-    if not results and not bad:
-        parts = [Piece("no test was found", "warning")]
     return [*parts, Piece(f" in {elapsed_s:.2f} s", "quiet")]
+
+
+def _told_of_none(text: str, test_count: int) -> str:
+    if not test_count:
+        return "no test was found"
+    which = f"none of {test_count:,} tests has" if test_count > 1 else "the only test has not"
+    return f"{which} `{text}` in its name"
 
 
 def _write_junit(path: str, results: list[Outcome], bad: list[Loaded], loader: Loader) -> bool:

@@ -12,9 +12,16 @@ from servanda.grammar.source import Span
 from servanda.interpreter.receipts import Receipt
 
 FAULTS_SHOWN_MAX = 20
-"""Malformed and refused rows beyond these are counted, not kept."""
+"""Malformed rows beyond these are counted, not kept."""
+
+REFUSALS_KEPT_MAX = 10_000
+"""Refused rows beyond these are counted; kept is only the first of a code that was not seen yet."""
 
 SHOWN_MAX = 1_000
+
+
+SAID_NO = "this said no"
+"""The label of whatever refused: a statement, the `in` of a parameter, a `by`."""
 
 
 class Step(NamedTuple):
@@ -26,6 +33,13 @@ class Step(NamedTuple):
     action: str
     arguments: tuple[object, ...]
     receipt: Receipt
+    expected: str | None = None
+    """The code with which it had to be refused, if that was what the step was for."""
+
+    @property
+    def is_as_wanted(self) -> bool:
+        """Whether it was done, or refused as it had to be."""
+        return self.receipt.code == self.expected
 
 
 class Moved(NamedTuple):
@@ -51,21 +65,26 @@ class Fired(NamedTuple):
 
 
 class RowRefusal(NamedTuple):
-    """A call of a feed that was refused, and the row it was made for."""
+    """A row of a feed that was refused, and the call (by its number) that was made for it.
+
+    Where a look-up in the feed itself found no record there is neither a call nor an action.
+    """
 
     file: str
     line: int
-    action: str
+    call: int | None
+    action: str | None
     code: str
     message: str
 
     @property
-    def kind(self) -> tuple[str, str, str]:
-        """What was refused with which code, whatever the row."""
-        return self.file, self.action, self.code
+    def place(self) -> tuple[str, int]:
+        """The file and the line of the row."""
+        return self.file, self.line
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.action}: {self.code}: {self.message}"
+        what = "" if self.call is None else f"call {self.call:,}: {self.action}: "
+        return f"{self.file}:{self.line}: {what}{self.code}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +124,22 @@ class Facts:
     is_stopped_at_row: bool = False
     """Whether a malformed row stopped the run."""
     row_refusals: list[RowRefusal] = field(default_factory=list)
-    """The first refusals inside feeds, and later ones that are the first of their kind."""
-    refusal_kinds: dict[tuple[str, str, str], RowRefusal] = field(default_factory=dict)
-    """The first refusal of each kind: a rare one must not hide behind thousands of another."""
+    """The first refusals inside feeds, and later ones that are the first of their code."""
+    refusal_codes: dict[str, RowRefusal] = field(default_factory=dict)
+    """The first refusal of each code: a rare one must not hide behind thousands of another."""
     row_refusal_count: int = 0
+    look_up_refusal_count: int = 0
+    """How many of them were refused at a look-up of the feed itself, not at a call."""
     first_timer_fault: Fired | None = None
     timer_fault_count: int = 0
     shown: list[tuple[str, str]] = field(default_factory=list)
     """What `show` printed: its text in the source, and the value."""
     shown_left_out_count: int = 0
+
+    @property
+    def faulted_timer_count(self) -> int:
+        """How many timers faulted, however often each."""
+        return len({title for title, code in self.timers if code is not None})
 
     @property
     def call_count(self) -> int:
@@ -129,9 +155,10 @@ class Facts:
     def add_row_refusal(self, refusal: RowRefusal) -> None:
         """Count a refusal inside a feed."""
         self.row_refusal_count += 1
-        if len(self.row_refusals) < FAULTS_SHOWN_MAX or refusal.kind not in self.refusal_kinds:
+        self.look_up_refusal_count += refusal.call is None
+        if len(self.row_refusals) < REFUSALS_KEPT_MAX or refusal.code not in self.refusal_codes:
             self.row_refusals.append(refusal)
-            self.refusal_kinds.setdefault(refusal.kind, refusal)
+            self.refusal_codes.setdefault(refusal.code, refusal)
 
     def add_timer(self, fired: Fired) -> None:
         """Count a timer that ran."""

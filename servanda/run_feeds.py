@@ -4,7 +4,7 @@ A feed's file lies in one folder, and no name in a script leads out of it.
 """
 
 # A name is looked at as it was written, before anything makes a path of it.
-# ruff: noqa: PTH117, PTH118
+# ruff: noqa: PTH100, PTH117, PTH118
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from servanda.sources import CannotRead
 if TYPE_CHECKING:
     from servanda.script_run import ScriptRun
 
+NO_FILE = "E0010"
 TOLD_EVERY = 500
 """Rows between two moves of the progress bar."""
 
@@ -36,6 +37,8 @@ class FeedRun:
 
     folder: str = os.curdir
     is_strict: bool = False
+    has_data_option: bool = False
+    """Whether the user can name the folder: `run` and `why` take `--data`, `test` does not."""
     progress: Progress = field(default_factory=NoProgress)
 
 
@@ -47,7 +50,9 @@ def run_feeds(
         readers = [_open(run, feed_run, code, opened) for code in feeds]
         for reader, code in zip(readers, feeds, strict=True):
             _check_columns(run, reader, columns.get(code.span, {}))
-        tell = _teller(feed_run.progress, readers, feeds, opened)
+        feed_run.progress.begin(sum(one.size for one in readers))
+        opened.callback(feed_run.progress.end)
+        tell = _Teller(feed_run.progress, readers)
         for reader, code in zip(readers, feeds, strict=True):
             if code.at is None:
                 for row in rows_without_time(reader, code, tell):
@@ -58,22 +63,34 @@ def run_feeds(
 
 
 def _open(run: ScriptRun, feed_run: FeedRun, code: FeedCode, opened: ExitStack) -> FeedReader:
+    shown, span = code.file, _span_of_name(run, code)
     try:
         path = _path_in(feed_run.folder, code.file)
+        shown = os.path.abspath(os.path.join(feed_run.folder, code.file))
         reader = open_feed(path, code.file)
     except CannotRead as cannot:
-        run.stop_at_input(
-            f"the feed `{code.file}` cannot be read",
-            code.span,
-            f"{cannot.message} (in `{feed_run.folder}`)",
-            advice=cannot.help,
-            code=cannot.code,
-        )
+        message, advice = f"the feed `{shown}` cannot be read", cannot.help
+        if cannot.code == NO_FILE:
+            option = ", or name the folder that holds it with `--data`"
+            advice = f"put the file there{option if feed_run.has_data_option else ''}"
+        run.stop_at_input(message, span, cannot.message, advice=advice, code=cannot.code)
     except FeedFault as fault:
         label = "this file cannot be used as a feed"
-        run.stop_at_input(str(fault), code.span, label, advice=fault.help, code=fault.code)
+        run.stop_at_input(str(fault), span, label, advice=fault.help, code=fault.code)
     opened.callback(reader.close)
     return reader
+
+
+def _span_of_name(run: ScriptRun, code: FeedCode) -> Span:
+    """Return where a feed names its file: the first text behind `feed`."""
+    source = run.sources.get(code.span.source)
+    written = "" if source is None else source.slice(code.span).split("\n", 1)[0]
+    start = written.find('"')
+    end = written.find('"', start + 1) + 1
+    if start < 0 or end <= start:
+        return code.span
+    first = code.span.start
+    return Span(code.span.source, first + start, first + end)
 
 
 def _path_in(folder: str, name: str) -> str:
@@ -114,26 +131,15 @@ class _Teller:
         self.progress = progress
         self.readers = readers
         self.row_count = 0
-        self.call_count = 0
+        self.ahead_count = 0
 
     def __call__(self, row_count: int) -> None:
-        self.row_count += row_count
-        self.call_count += 1
-        if self.call_count % TOLD_EVERY == 0:
-            read = sum(one.read_byte_count for one in self.readers)
-            self.progress.move(read, self.row_count)
-
-
-def _teller(
-    progress: Progress,
-    readers: list[FeedReader],
-    feeds: tuple[FeedCode, ...],
-    opened: ExitStack,
-) -> _Teller:
-    # A feed with times is read twice: once for the order of its rows, once to run them.
-    sizes = (
-        one.size * (1 if code.at is None else 2) for one, code in zip(readers, feeds, strict=True)
-    )
-    progress.begin(sum(sizes))
-    opened.callback(progress.end)
-    return _Teller(progress, readers)
+        if not row_count:
+            self.ahead_count += 1
+            if self.ahead_count % TOLD_EVERY == 0:
+                self.progress.look_ahead(self.ahead_count)
+            return
+        self.row_count += 1
+        if self.row_count % TOLD_EVERY == 0:
+            read = sum(one.run_byte_count for one in self.readers)
+            self.progress.move(read, self.row_count, sum(one.run_size for one in self.readers))

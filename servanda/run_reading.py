@@ -34,6 +34,18 @@ def columns_of_feeds(script: ScriptModel) -> Columns:
     return found
 
 
+def files_of_feeds(script: ScriptModel) -> list[str]:
+    """Return the names of the files that are fed, in the order in which they are written."""
+    found = (
+        feed.file
+        for body in _bodies(script)
+        for statement in all_statements(body)
+        if isinstance(statement, FeedsStep)
+        for feed in statement.feeds
+    )
+    return list(dict.fromkeys(found))
+
+
 def _columns_of(feed: FeedModel) -> dict[str, Span]:
     columns: dict[str, Span] = {}
     for value in _values_of(feed):

@@ -57,6 +57,8 @@ def _codes(counts: Counter[str | None]) -> str:
 
 def _row_line(facts: Facts) -> str:
     told = [f"{count:,} row{'s' * (count != 1)} of {name}" for name, count in facts.rows.items()]
+    if refused := facts.look_up_refusal_count:
+        told.append(f"{refused:,} refused at a look-up")
     if facts.is_stopped_at_row:
         told.append("stopped at a malformed row")
     elif facts.fault_count:
@@ -65,11 +67,13 @@ def _row_line(facts: Facts) -> str:
 
 
 def timer_fault_line(run: ScriptRun, first: Fired) -> str:
-    """Return how many timers faulted, and what was wrong with the first."""
-    count = run.facts.timer_fault_count
+    """Return how many timers faulted and how often, and what was wrong with the first."""
+    count, timer_count = run.facts.timer_fault_count, run.facts.faulted_timer_count
     place = place_text(first.span, run.sources)
     at = f"at {show_time(first.time_ms)}" + (f" in {place}" if place else "")
-    told = f"{count:,} timers faulted: first" if count > 1 else "1 timer faulted:"
+    times = f" {count:,} times" if count > timer_count else ""
+    times += ": first" if count > 1 else ":"
+    told = f"{timer_count:,} timer{'s' * (timer_count != 1)} faulted{times}"
     return f"{told} {first.code} {at}: {visible_text(first.message)}"
 
 
@@ -78,8 +82,9 @@ def report_to_json(run: ScriptRun, script: str, failure: Failure | None) -> dict
 
     `script`, `ok`, `time`, `actions` (`contract`, `action`, `done`, `refused` by code), `timers`
     (`timer`, `fired`, `faulted` by code), `first_timer_fault` (null, or what and where), `rows` by
-    file, `malformed` and `refused_rows` (`count`, `first`), `shown` (`expression`, `value`) and
-    `failure` (null, or its message and place).
+    file, `malformed` and `refused_rows` (`count`, and `first`: of malformed rows 20, of refused
+    ones 10,000 and the first of each code, with the number of the `call` that `why` explains),
+    `shown` (`expression`, `value`) and `failure` (null, or its message and place).
     """
     facts = run.facts
     return {

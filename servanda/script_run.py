@@ -22,11 +22,11 @@ from servanda.interpreter.execute.script import NOTICE, FeedCode, view_events, v
 from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import ScriptModel
 from servanda.interpreter.receipts import Call, Event, Notice, Receipt
-from servanda.interpreter.refusals import Refused
+from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import UTC
 from servanda.interpreter.values.times import add_months_to_time, check_time
-from servanda.run_facts import Facts, Failure, Fired, Moved, RowRefusal, Step
+from servanda.run_facts import SAID_NO, Facts, Failure, Fired, Moved, RowRefusal, Step
 from servanda.run_feeds import FeedRun, run_feeds
 from servanda.run_reading import columns_of_feeds, events_read
 from servanda.value_text import decimals_by_unit, show_seen
@@ -108,7 +108,7 @@ class ScriptRun:
                 span,
                 "this should be done",
                 receipt.span,
-                "this clause said no",
+                SAID_NO,
             )
         )
 
@@ -122,7 +122,7 @@ class ScriptRun:
         code: str,
     ) -> None:
         """Run an action that must be refused with `code`."""
-        receipt = self._execute(parties, contract, action, arguments)
+        receipt = self._execute(parties, contract, action, arguments, code)
         if receipt.code == code:
             return
         if receipt.code is None:
@@ -133,12 +133,17 @@ class ScriptRun:
                 span,
                 f"this should be refused with {code}",
                 receipt.span,
-                "this clause said no",
+                SAID_NO,
             )
         )
 
     def _execute(
-        self, parties: tuple[str, ...], contract: str, action: str, arguments: tuple[object, ...]
+        self,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+        expected: str | None = None,
     ) -> Receipt:
         call = Call(contract, action, arguments, parties)
         self.step_count += 1
@@ -148,7 +153,7 @@ class ScriptRun:
             self._take_timers(machine.overdue_receipts)
             machine.overdue_receipts.clear()
         self.facts.outcomes[contract, action, receipt.code] += 1
-        self._note(Step(machine.now, parties, contract, action, arguments, receipt))
+        self._note(Step(machine.now, parties, contract, action, arguments, receipt, expected))
         self._keep(receipt)
         return receipt
 
@@ -279,14 +284,20 @@ class ScriptRun:
         try:
             code.body(row)
         except RowEnded as ended:
-            receipt, file = ended.receipt, code.file
+            receipt, place = ended.receipt, (code.file, row.line)
             assert receipt.code is not None, "only a refusal ends a row"
-            refusal = RowRefusal(file, row.line, ended.action, receipt.code, receipt.message)
-            self.facts.add_row_refusal(refusal)
+            refused_with = (ended.action, receipt.code, receipt.message)
+            self.facts.add_row_refusal(RowRefusal(*place, self.step_count, *refused_with))
         except RowFault as fault:
             self._fault_in_row(fault.fault, before)
             return
         except Refused as refused:
+            # The row is well when the state lacks a record; no text that is no value is.
+            if refused.code == Code.MISSING_RECORD:
+                refusal = RowRefusal(code.file, row.line, None, None, refused.code, refused.message)
+                self.facts.add_row_refusal(refusal)
+                self.facts.rows[code.file] += 1
+                return
             self._fault_in_row(row.fault(f"{refused.code}: {refused.message}").fault, before)
             return
         finally:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from servanda.feed_rows import Fault, FeedRow
 from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.execute.script import FeedCode
 from servanda.interpreter.receipts import Call, Firing, Receipt
 from servanda.run_facts import Step
 from servanda.script_run import ScriptRun
@@ -44,6 +46,10 @@ class Explanation(Exception):  # noqa: N818 -- no error: the run has served its 
         self.explained = explained
 
 
+class RowExplained(Exception):  # noqa: N818 -- no error: the rest of the run tells nothing more
+    """The wanted row has been refused."""
+
+
 class TracedRun(ScriptRun):
     """A run that numbers its calls and timers and, when it comes to the wanted one, stops."""
 
@@ -53,6 +59,12 @@ class TracedRun(ScriptRun):
     """The last call that was refused."""
     last_faulted: Wanted | None = None
     """The last timer that faulted."""
+    wanted_row: tuple[str, int] | None = None
+    """The file and line of a row: the run looks for the call that `--row` means."""
+    row_call: Wanted | None = None
+    """The call of that row that was refused, or else the last that it made."""
+    row_told: str = ""
+    """Why that row made no call, where more is known than that."""
     _fired: int = 0
     _trace: Trace | None = None
 
@@ -71,6 +83,29 @@ class TracedRun(ScriptRun):
     def count(self, *, is_timer: bool) -> int:
         """Return how many calls, or timers, there were."""
         return self.timer_number if is_timer else self.call_number
+
+    def run_row(self, code: FeedCode, row: FeedRow | Fault, time_ms: int | None) -> None:
+        """Run one row, and stop behind it when it is the wanted one and was refused."""
+        if (code.file, row.line) != self.wanted_row:
+            super().run_row(code, row, time_ms)
+            return
+        before, refused_before = self.call_number, self.facts.row_refusal_count
+        try:
+            super().run_row(code, row, time_ms)
+        finally:
+            if self.call_number > before:
+                self.row_call = Wanted(is_timer=False, number=self.call_number)
+        if self.facts.row_refusal_count > refused_before:
+            refusal = self.facts.row_refusals[-1]
+            if refusal.place == self.wanted_row:
+                self.row_told = f"it was refused with {refusal.code}: {refusal.message}"
+            raise RowExplained
+
+    def take_fault(self, fault: Fault) -> None:
+        """Note what is wrong with the wanted row."""
+        if (fault.file, fault.line) == self.wanted_row:
+            self.row_told = f"it is malformed: {fault.message}"
+        super().take_fault(fault)
 
     def run_call(self, call: Call) -> Receipt:
         """Run a call, traced if it is the wanted one."""

@@ -15,10 +15,11 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.execute.explain import Seen, Trace
 from servanda.interpreter.execute.state import Row
+from servanda.interpreter.model import Bound
 from servanda.interpreter.receipts import Event, Firing
-from servanda.interpreter.types import BOOL
+from servanda.interpreter.types import BOOL, AmountType, RecordType
 from servanda.interpreter.values.show import show_bool, show_time
-from servanda.run_facts import Step
+from servanda.run_facts import SAID_NO, Step
 from servanda.styled_lines import Line, Piece
 from servanda.traced_run import Explained, TracedRun
 from servanda.value_text import show_seen, show_value
@@ -50,7 +51,7 @@ def show_explained(run: TracedRun, explained: Explained, width: int) -> Iterator
     else:
         yield [Piece(f"✘ {receipt.code}", "error"), Piece(f": {visible_text(receipt.message)}")]
         if receipt.span is not None:
-            label = Label(receipt.span, "this clause said no")
+            label = Label(receipt.span, SAID_NO)
             yield from render_places(label, (), run.sources, width)
     yield []
     for branch in branches_of(explained.trace):
@@ -192,6 +193,9 @@ def shown_text(seen: Seen, run: TracedRun) -> tuple[str, str | None]:
             return text, show_bool(seen.value) if seen.type == BOOL else str(seen.value)
         case "value" | "give":
             return text, show_seen(seen, run.decimals)
+        case "bound":
+            assert seen.bound is not None, "this was held against a bound"
+            return show_bound(seen, seen.bound, run), _held(seen, run)
         case "authority":
             return f"by {text.removeprefix('by ')}", _signers(seen)
         case "refusal":
@@ -205,6 +209,28 @@ def shown_text(seen: Seen, run: TracedRun) -> tuple[str, str | None]:
             return f"{kind} {seen.title}", about
         case _:
             return text, None
+
+
+def show_bound(seen: Seen, bound: Bound, run: TracedRun) -> str:
+    """Return what a parameter may be: `order in Asked | Paid`, `months in 1..360`."""
+    if bound.names is not None:
+        return f"{seen.title} in {' | '.join(bound.names)}"
+    low, high = (
+        # Nothing is nothing in every unit, also in one that only a record knows.
+        "0"
+        if end == 0 and isinstance(seen.type, AmountType)
+        else show_value(end, seen.type, run.decimals)
+        for end in (bound.low, bound.high)
+    )
+    dots = "..<" if bound.is_high_open else ".."
+    return f"{seen.title} >= {low}" if bound.high is None else f"{seen.title} in {low}{dots}{high}"
+
+
+def _held(seen: Seen, run: TracedRun) -> str:
+    """Return what was held against a bound: the state of a record, or the value itself."""
+    if isinstance(seen.type, RecordType):
+        return str(seen.value)
+    return show_value(seen.value, seen.type, run.decimals)
 
 
 def _signers(seen: Seen) -> str:

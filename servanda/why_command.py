@@ -1,7 +1,8 @@
 """`servanda why`: runs a script or test again and explains one of its calls or timers.
 
 Without a number it is the last call that was refused, or else the last; so with `--timer`, the last
-that faulted. Exit status: 0 when something was explained, 2 when there is nothing to explain.
+that faulted. Exit status (see `exit_status`): 0 when something was explained, also a refusal; 2
+when there is nothing to explain.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
@@ -16,32 +17,32 @@ from collections.abc import Callable
 
 from servanda.deployment import Deployment
 from servanda.diagnostic_json import write_json
+from servanda.exit_status import DONE, NOT_TRIED
 from servanda.failure_text import show_failure
+from servanda.interpreter.check.suggest import did_you_mean
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
+from servanda.run_reading import files_of_feeds
 from servanda.script_run import run_to_end
-from servanda.styled_lines import Piece, print_diagnostics, print_lines, width_of
+from servanda.styled_lines import print_lines, width_of
+from servanda.tell_problem import tell_bad_sources, tell_problem
 from servanda.test_runner import ContractTests
-from servanda.traced_run import Explained, Explanation, TracedRun, Wanted
-
-EXPLAINED, UNUSABLE = 0, 2
+from servanda.traced_run import Explained, Explanation, RowExplained, TracedRun, Wanted
 
 
 def why_command(options: argparse.Namespace) -> int:
     """Explain one call of a script or test; return the exit status."""
     loader = Loader()
     loaded = loader.load(options.file, kind_of(options.file) or Kind.SCRIPT)
-    for one in loader.files.values():
-        if one.diagnostics.has_errors:  # Warnings are for `check`.
-            print_diagnostics(one.diagnostics, loader.sources, sys.stderr)
     if not loaded.is_good:
-        return UNUSABLE
+        return tell_bad_sources(loader, is_json=options.json)
     if loaded.script is None:
-        return _stop("this is a contract: name a script or a test file that calls it")
-    body_name = _body_name(loaded, loader, options.test)
-    if body_name is None:
-        return UNUSABLE
+        told = "this is a contract: name a script or a test file that calls it"
+        return tell_problem(told, is_json=options.json)
+    body_name = _body_name(loaded, loader, options)
+    if isinstance(body_name, int):
+        return body_name
     deployment = Deployment(loaded.script)
     is_timer = options.timer is not None
     number = options.timer if is_timer else options.call
@@ -49,35 +50,57 @@ def why_command(options: argparse.Namespace) -> int:
     if wanted is None:
         first, found = _run(loaded, loader, deployment, options, body_name, None)
         if isinstance(found, Failure) and found.is_input:
-            return _stop_at_input(first, found)
-        wanted = first.last(is_timer=is_timer)
+            return _stop_at_input(first, found, options)
+        if options.row is not None and first.row_call is None:
+            return _stop_at_row(first, options, files_of_feeds(loaded.script))
+        wanted = first.row_call or first.last(is_timer=is_timer)
     run, found = _run(loaded, loader, deployment, options, body_name, wanted)
     if isinstance(found, Explained):
         _tell(run, found, is_json=options.json)
-        return EXPLAINED
+        return DONE
     if found is not None and found.is_input:
-        return _stop_at_input(run, found)
+        return _stop_at_input(run, found, options)
     count = run.count(is_timer=is_timer)
     if not count:
-        return _stop("no timer fires in it" if is_timer else "it makes no call")
-    return _stop(f"there is no {wanted}: the last is {Wanted(is_timer, count)}")
+        told = "no timer fires in it" if is_timer else "it makes no call"
+        return tell_problem(told, is_json=options.json)
+    told = f"there is no {wanted}: the last is {Wanted(is_timer, count)}"
+    return tell_problem(told, is_json=options.json)
 
 
-def _stop(message: str, advice: str = "") -> int:
-    print_lines([[Piece("error", "error"), Piece(f": {message}")]], sys.stderr)
-    if advice:
-        print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
-    return UNUSABLE
+def _stop_at_row(run: TracedRun, options: argparse.Namespace, files: list[str]) -> int:
+    """Tell why no call of the row can be explained."""
+    name, line = options.row
+    if name not in files:
+        known = ", ".join(f"`{one}`" for one in files)
+        advice = did_you_mean(name, files) or (f"it feeds {known}" if files else "it has no feed")
+        told = f"`{options.file}` feeds no `{name}`"
+        return tell_problem(told, advice, is_json=options.json)
+    told = f"the row {name}:{line} made no call"
+    if run.row_told:
+        return tell_problem(f"{told}: {run.row_told}", is_json=options.json)
+    advice = "`where` leaves it out, an `if` passes it over, or no row begins in this line"
+    return tell_problem(told, advice, is_json=options.json)
 
 
-def _stop_at_input(run: TracedRun, failure: Failure) -> int:
+def _stop_at_input(run: TracedRun, failure: Failure, options: argparse.Namespace) -> int:
     """Tell of a file that cannot be used: a call that it hides would be explained by another."""
-    print_lines(show_failure(failure, run.sources, width_of(sys.stderr)), sys.stderr)
-    return UNUSABLE
+    if options.json:
+        from servanda.run_report import failure_to_json  # noqa: PLC0415 -- only when asked for
+
+        told = failure_to_json(run, failure)
+        write_json({"ok": False, "diagnostics": [], "failure": told}, sys.stdout)
+    else:
+        print_lines(show_failure(failure, run.sources, width_of(sys.stderr)), sys.stderr)
+    return NOT_TRIED
 
 
-def _body_name(loaded: Loaded, loader: Loader, test: str) -> str | None:
-    """Return the name of the function to run: the script's, or that of the test that is meant."""
+def _body_name(loaded: Loaded, loader: Loader, options: argparse.Namespace) -> str | int:
+    """Return the name of the function to run: the script's, or that of the test that is meant.
+
+    Where none is meant, that is told, and the exit status returned.
+    """
+    test = options.test
     tests = ContractTests(loaded, loader.sources)
     script = tests.deployment.script
     if script.script is not None and not test:
@@ -87,8 +110,8 @@ def _body_name(loaded: Loaded, loader: Loader, test: str) -> str | None:
         return next(name for one, name in script.tests if one is found[0])
     titles = "\n".join(f'  --test "{one.title}"' for one in (found or tests.tests)[:20])
     told = f"several tests are called so: `{test}`" if found and test else "name one of the tests"
-    _stop(told if found else f"no test is called `{test}`", f"its tests are\n{titles}")
-    return None
+    told = told if found else f"no test is called `{test}`"
+    return tell_problem(told, f"its tests are\n{titles}", is_json=options.json)
 
 
 def _run(
@@ -102,12 +125,18 @@ def _run(
     assert loaded.script is not None, "only checked scripts are run"
     folder = options.data or os.path.dirname(loaded.path) or os.curdir
     machine = deployment.machine()
-    run = TracedRun(machine, loaded.script, loader.sources, feed_run=FeedRun(folder))
+    run = TracedRun(
+        machine, loaded.script, loader.sources, feed_run=FeedRun(folder, has_data_option=True)
+    )
     if wanted is not None:
         run.want(wanted)
+    else:
+        run.wanted_row = options.row
     body: Callable[[], None] = deployment.script.bind(machine, run)[body_name]
     try:
         return run, run_to_end(run, body)
+    except RowExplained:
+        return run, None
     except Explanation as explanation:
         return run, explanation.explained
 

@@ -46,7 +46,18 @@ from servanda.interpreter.model import (
     RuleCall,
     Value,
 )
-from servanda.interpreter.types import ANYTHING, TEXT, OutputsType, RoleType, Type, show_type
+from servanda.interpreter.types import (
+    ANYTHING,
+    CURRENCY,
+    TEXT,
+    EnumType,
+    LifecycleType,
+    OutputsType,
+    Plain,
+    RoleType,
+    Type,
+    show_type,
+)
 
 
 @value_of.register(tree.Apply)
@@ -66,6 +77,8 @@ def value_of_call(
         builtin = BUILTINS.get(names[0].text)
         if builtin is not None:
             return builtin_of(builtin, expression, scope)
+        if names[0].text == CURRENCY.name:
+            return currency_of(expression, scope)
     match symbol:
         case RuleSymbol() | DecisionSymbol():
             return computed_of(expression, symbol, scope)
@@ -188,9 +201,26 @@ def member_of(expression: tree.Apply, symbol: RoleSymbol, scope: Scope) -> Value
 
 def named_of(expression: tree.Apply, symbol: EnumSymbol | LifecycleSymbol, scope: Scope) -> Value:
     """Return the name of an enum, or the state, that a text of a script is."""
-    arguments = expression.arguments
-    name = symbol.type.name
-    declared = (Label(symbol.span, f"`{name}` is declared here"),)
+    declared = (Label(symbol.span, f"`{symbol.type.name}` is declared here"),)
+    advice = f"take a parameter of type `{symbol.type.name}`, or write one of its names"
+    return read_from_text(expression, symbol.type, scope, advice, declared)
+
+
+def currency_of(expression: tree.Apply, scope: Scope) -> Value:
+    """Return the currency, or the declared unit, that a text of a script is."""
+    advice = "take a parameter of type `Currency`, or write one such as `CNY`"
+    return read_from_text(expression, CURRENCY, scope, advice)
+
+
+def read_from_text(
+    expression: tree.Apply,
+    read: Plain | EnumType | LifecycleType,
+    scope: Scope,
+    advice: str,
+    declared: tuple[Label, ...] = (),
+) -> Value:
+    """Return the value of a type that has names, read from a text of a script."""
+    arguments, name = expression.arguments, read.name
     if scope.place is not Place.SCRIPT:
         scope.report(
             "E0220",
@@ -198,7 +228,7 @@ def named_of(expression: tree.Apply, symbol: EnumSymbol | LifecycleSymbol, scope
             expression.callee.span,
             "a contract gets its values typed",
             others=declared,
-            advice=f"take a parameter of type `{name}`, or write one of its names",
+            advice=advice,
         )
     elif len(arguments) != 1 or arguments[0].name is not None:
         scope.report(
@@ -211,7 +241,7 @@ def named_of(expression: tree.Apply, symbol: EnumSymbol | LifecycleSymbol, scope
         )
     else:
         text = fitted(arguments[0].value, TEXT, scope, f"what `{name}` reads")
-        return NamedValue(type=symbol.type, span=expression.span, text=text)
+        return NamedValue(type=read, span=expression.span, text=text)
     check_rest(expression, scope)
     return unknown(expression.span)
 

@@ -21,7 +21,7 @@ from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.unit import currency_value, unit_of_currency
 from servanda.interpreter.check.value import unknown, value_of
-from servanda.interpreter.model import Builtin, BuiltinCall, Value
+from servanda.interpreter.model import Builtin, BuiltinCall, NamedValue, Value
 from servanda.interpreter.types import (
     ANYTHING,
     BOOL,
@@ -169,7 +169,9 @@ def unit_from(target: Value, scope: Scope) -> Unit | None:
             target.span,
             "this could be another unit each time",
             others=origin(target, scope),
-            advice="write a unit such as `CNY`, or bind what holds it with `let x = …`",
+            advice="write `let unit = Currency(…)` above, and `unit` here"
+            if isinstance(target, NamedValue)
+            else "write a unit such as `CNY`, or bind what holds it with `let x = …`",
         )
     return unit
 

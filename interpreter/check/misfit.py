@@ -10,8 +10,17 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
 from servanda.interpreter.check.scope import Scope
-from servanda.interpreter.model import Constant, Convert, FieldValue, LocalValue, OutputValue, Value
+from servanda.interpreter.model import (
+    Constant,
+    Convert,
+    FieldValue,
+    LocalValue,
+    OutputValue,
+    RowCell,
+    Value,
+)
 from servanda.interpreter.types import (
+    CURRENCY,
     DATE,
     DECIMAL,
     DURATION,
@@ -107,6 +116,10 @@ def how_to_convert(value: Value, wanted: Type) -> str:
     """Return what would make `value` of the type wanted, if there is a plain way."""
     given = value.type
     match given, wanted:
+        case (_, EnumType(name=name) | LifecycleType(name=name)) if isinstance(value, RowCell):
+            return f"write `{name}(…)`"
+        case (_, RoleType(roles=(name, *_))) if given == TEXT:
+            return f"in a script, write `{name}(…)`"
         case (_, AmountType(unit=unit)) if given == INT and isinstance(value, Constant):
             return f"write the unit: `{value.value} {show_unit(unit)}`"
         case (_, AmountType(unit=unit)) if given in (INT, DECIMAL):
@@ -142,6 +155,8 @@ def how_to_convert_plain(given: Type, wanted: Type) -> str:
         return f"only tests and scripts convert a text: `amount(…, {show_unit(wanted.unit)})`"
     if given == TEXT and wanted in (INT, DECIMAL, DATE, TIME):
         return f"only tests and scripts convert a text: `{show_type(wanted).lower()}(…)`"
+    if given == TEXT and wanted == CURRENCY:
+        return "only tests and scripts convert a text: `Currency(…)`"
     return f"write a value of type {show_type(wanted)}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from servanda.grammar.source import Span
 from servanda.interpreter.generate.writer import Site
+from servanda.interpreter.model import Bound
 from servanda.interpreter.types import Type
 
 SEEN_COUNT_MAX = 10_000
@@ -28,6 +29,7 @@ class Seen:
     | `root` | – | all of it |
     | `action` `clause` `rule` | – | its steps; `title` is its name |
     | `timer` `invariant` | the record that it is about, if any | its steps; `title` is its name |
+    | `bound` | what was held against it; `title` is the parameter, `bound` what it may be | – |
     | `authority` | who signed, or the name of the calling contract | parties that `by` looked up |
     | `step` | – | what one statement looked at |
     | `guard` | whether it held, or what `choose` chose by | the values it was made of |
@@ -48,6 +50,7 @@ class Seen:
     parts: list[Seen] = field(default_factory=list)
     types: tuple[Type, ...] = ()
     """The types of a decision's inputs."""
+    bound: Bound | None = None
 
     def all(self) -> Iterator[Seen]:
         """Yield this and everything inside, parents first."""
@@ -139,6 +142,13 @@ class Trace:
         """Who signed is about to be held against a `by`."""
         self.step(site).value = signers if caller is None else caller
 
+    def bound(self, site: Site, value: Any, is_kept: Any) -> None:
+        """Note what a parameter was held against; where it is not kept, the refusal goes below."""
+        self.step(site).value = value
+        if is_kept:
+            frame = self._frames[-1]
+            frame.parts = frame.seen.parts
+
     def mark(self, site: Site) -> Mark:
         """Mark where a value or a condition begins."""
         return site, len(self._frames[-1].loose)
@@ -165,6 +175,7 @@ class Trace:
 
     def _note(self, site: Site, value: Any, parts: list[Seen] | None = None) -> Seen:
         seen = Seen(site.kind, site.span, site.title, site.type, value, types=site.types)
+        seen.bound = site.bound
         if self._count >= SEEN_COUNT_MAX:
             self.left_out_count += 1
             return seen

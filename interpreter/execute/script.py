@@ -7,7 +7,7 @@ expressions mean is the same generated code that contracts run.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, Protocol
@@ -115,6 +115,8 @@ class CompiledScript:
         """Return, by function name, what runs a test on a machine; its contracts are deployed."""
         names = machine.bindings.namespace(self.code, UTC)
         names.update(FeedCode=FeedCode, steps_of=_steps_of)
+        units = machine.bindings.units
+        names.update(parse_currency=lambda text: parse_currency(text, units))
         names.update(parse_name=parse_name, read_text=read_text)
         exec(self.code.code, names)  # noqa: S102 -- our own generated code
         context = ScriptContext(machine)
@@ -211,6 +213,15 @@ def parse_name(text: str, its_type: EnumType | LifecycleType) -> str:
         shown = ", ".join(f"`{one}`" for one in known[:NAMES_SHOWN_MAX])
         meant = f"such as {shown}" if len(known) > NAMES_SHOWN_MAX else shown
     raise Unreadable(f"{told}: {meant}")
+
+
+def parse_currency(text: str, known: Collection[str]) -> str:
+    """Return the code of the currency or declared unit that `text` is. Raises `Unreadable`."""
+    if text in known:
+        return text
+    meant = did_you_mean(text, known)
+    told = f": {meant}" if meant else ", such as `CNY`"
+    raise Unreadable(f"expected a currency or a unit that a contract declares{told}")
 
 
 def read_text(parser: Callable[..., Any], text: str, *more: Any) -> Any:

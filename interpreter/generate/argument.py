@@ -13,7 +13,7 @@ from servanda.interpreter import model
 from servanda.interpreter.generate.step import Fields, bound_test
 from servanda.interpreter.generate.value import Values
 from servanda.interpreter.generate.writer import Writer
-from servanda.interpreter.model import ParameterModel
+from servanda.interpreter.model import Bound, ParameterModel
 from servanda.interpreter.types import (
     BOOL,
     CURRENCY,
@@ -56,10 +56,17 @@ _TAKERS = {
 
 
 def write_arguments(
-    values: Values, fields: Fields, parameters: Sequence[ParameterModel], span: Span
+    values: Values,
+    fields: Fields,
+    parameters: Sequence[ParameterModel],
+    span: Span,
+    *,
+    can_note: bool = False,
 ) -> list[ParameterModel]:
     """Write the taking of `arguments`; return the parameters that are or hold records.
 
+    Where probes report, bounds are noted if that is wanted (`can_note`): a rule that is asked from
+    outside reports nothing.
     `span` is the clause that says who may act: what outsiders are told must point there, so that
     not even the place of a refusal tells them whether a record exists.
     """
@@ -71,7 +78,7 @@ def write_arguments(
         raw = "".join(f"r{one.local.number}, " for one in parameters)
         writer.line(f"{raw}= arguments")
     for one in parameters:
-        _write_taken(writer, fields, one)
+        _write_taken(writer, fields, one, can_note=can_note)
     records = [one for one in parameters if record_in(one.local.type) is not None]
     hidden = [one for one in records if hides(fields, one)]
     # What anybody may know is said before anything is asked of a record that is hidden.
@@ -115,7 +122,7 @@ def has_text_key(fields: Fields, record: RecordType) -> bool:
     return len(keys) == 1 and keys[0].type == TEXT
 
 
-def _write_taken(writer: Writer, fields: Fields, one: ParameterModel) -> None:
+def _write_taken(writer: Writer, fields: Fields, one: ParameterModel, *, can_note: bool) -> None:
     raw, name, local = f"r{one.local.number}", ascii(one.local.name), f"v{one.local.number}"
     wanted = one.local.type
     if isinstance(wanted, RecordType):
@@ -128,10 +135,10 @@ def _write_taken(writer: Writer, fields: Fields, one: ParameterModel) -> None:
         return
     writer.line(f"{local} = {_taken(writer, raw, name, wanted)}", one.span)
     if one.bound is not None:
-        _check_bound(writer, one, local)
+        _check_bound(writer, one, local, can_note=can_note)
 
 
-def _check_bound(writer: Writer, one: ParameterModel, local: str) -> None:
+def _check_bound(writer: Writer, one: ParameterModel, local: str, *, can_note: bool) -> None:
     assert one.bound is not None
     # An Amount whose unit is not known yet is still a pair of steps and unit.
     base = one.local.type.base if isinstance(one.local.type, OptionalType) else one.local.type
@@ -139,8 +146,20 @@ def _check_bound(writer: Writer, one: ParameterModel, local: str) -> None:
     test = bound_test(writer, f"{local}[0]" if is_pair else local, one.bound)
     if base is not one.local.type:
         test = f"({local} is None or {test})"
+    if can_note:
+        _note_bound(writer, one, local, test)
     with writer.block(f"if not {test}:"):
         writer.line(f"raise bad_bound({one.local.name!a})")
+
+
+def _note_bound(writer: Writer, one: ParameterModel, value: str, test: str) -> None:
+    """Write that `value` is held against a bound, if probes report."""
+    if writer.is_probed:
+        site = writer.site("bound", one.span, one.local.type, one.local.name, bound=one.bound)
+        # That an amount is not less than nothing, which nobody wrote, is told where it is.
+        base = getattr(one.local.type, "base", one.local.type)
+        is_silent = isinstance(base, AmountType) and one.bound == Bound(low=0)
+        writer.line(f"{f'{test} or ' if is_silent else ''}p.bound({site}, {value}, {test})")
 
 
 def _write_found(writer: Writer, fields: Fields, one: ParameterModel, span: Span) -> None:
@@ -255,17 +274,20 @@ def write_bounds(writer: Writer, fields: Fields, parameters: Sequence[ParameterM
         if one.bound is None:
             continue
         if isinstance(one.local.type, RecordType):
-            write_states(writer, fields, [one])
+            write_states(writer, fields, [one], can_note=True)
             continue
         local = f"v{one.local.number}"
         test = bound_test(writer, local, one.bound)
         if isinstance(one.local.type, OptionalType):
             test = f"({local} is None or {test})"
+        _note_bound(writer, one, local, test)
         with writer.block(f"if not {test}:", one.span):
             writer.line(f"raise out_of_bound({one.local.name!a})")
 
 
-def write_states(writer: Writer, fields: Fields, records: Sequence[ParameterModel]) -> None:
+def write_states(
+    writer: Writer, fields: Fields, records: Sequence[ParameterModel], *, can_note: bool = False
+) -> None:
     """Write the check that records are in the states their parameters name."""
     for one in records:
         if one.bound is None or one.bound.names is None:
@@ -274,6 +296,8 @@ def write_states(writer: Writer, fields: Fields, records: Sequence[ParameterMode
             continue
         field = fields.records[one.local.type].lifecycle_field
         row, names = f"v{one.local.number}", writer.constant(one.bound.names)
+        if can_note:
+            _note_bound(writer, one, f"{row}.f_{field}", f"{row}.f_{field} in {names}")
         with writer.block(f"if {row}.f_{field} not in {names}:", one.span):
             writer.line(f"raise wrong_state({row}, {row}.f_{field}, {names})")
 

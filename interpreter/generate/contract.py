@@ -233,7 +233,8 @@ class ContractWriter:
             values = self._values()
             plain = self._values(can_probe=False)
             span = action.authority.span
-            records = write_arguments(plain, self.fields, action.parameters, span)
+            parameters = action.parameters
+            records = write_arguments(plain, self.fields, parameters, span, can_note=True)
             write_overdue(writer, records)
             Authorities(values).check(action.authority)
             for one in records:
@@ -241,7 +242,7 @@ class ContractWriter:
                     write_seen(writer, one, span)
             if writer.is_probed:
                 writer.line("p.end_step()")
-            write_states(writer, self.fields, records)
+            write_states(writer, self.fields, records, can_note=True)
             Steps(values, self.fields, self.contract.name).body(action.body)
             if writer.is_probed:
                 writer.line("p.leave()")

@@ -17,6 +17,7 @@ from servanda.interpreter.generate.showing import each_of, shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Value
 from servanda.interpreter.types import (
+    CURRENCY,
     DECIMAL,
     DURATION,
     AmountType,
@@ -196,7 +197,8 @@ class Values:
                 return self._parse(PARSERS[value.builtin], value.arguments[0])
 
     def _named(self, value: model.NamedValue) -> str:
-        return self._parse("parse_name", value.text, self.writer.constant(value.type))
+        more = () if value.type == CURRENCY else (self.writer.constant(value.type),)
+        return self._parse("parse_name" if more else "parse_currency", value.text, *more)
 
     def _parse(self, parser: str, text: Value, *more: str) -> str:
         rest = "".join(f", {one}" for one in more)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from servanda.grammar.source import Span
+from servanda.interpreter.model import Bound
 from servanda.interpreter.types import Type
 
 
@@ -30,6 +31,8 @@ class Site:
     title: str = ""
     types: tuple[Type, ...] = ()
     """The types of a decision's inputs."""
+    bound: Bound | None = None
+    """What a parameter of a type may be."""
 
 
 @dataclass(slots=True)
@@ -109,9 +112,10 @@ class Writer:
         shown: Type | None = None,
         title: str = "",
         types: tuple[Type, ...] = (),
+        bound: Bound | None = None,
     ) -> str:
         """Return the expression of a new probe site."""
-        self.sites.append(Site(kind, span, shown, title, types))
+        self.sites.append(Site(kind, span, shown, title, types, bound))
         return f"sites[{len(self.sites) - 1}]"
 
     def text(self) -> str:

@@ -374,7 +374,7 @@ class EnrolMember(Value):
 
 @node
 class NamedValue(Value):
-    """`Standing(row.standing)` in a script: the name of an enum, or the state, that a text is."""
+    """`Standing(row.standing)` in a script: the name, the state or the unit that a text is."""
 
     text: Value
 

@@ -110,8 +110,9 @@ def parse_amount(text: str, decimals: int) -> int:
         raise Unreadable("expected an amount such as `184.44`")
     whole, fraction = form[1], (form[2] or "").replace("_", "")
     if len(fraction) > decimals:
-        allowed = "no decimals" if decimals == 0 else f"at most {decimals} decimals"
-        raise Unreadable(f"the amount has {len(fraction)} decimals, its unit has {allowed}")
+        has = f"{len(fraction)} decimal{'s' * (len(fraction) != 1)}"
+        may = f"at most {decimals} decimal{'s' * (decimals != 1)}" if decimals else "no decimals"
+        raise Unreadable(f"the amount has {has}, its unit has {may}")
     amount = int(whole + fraction.ljust(decimals, "0"))
     if not -AMOUNT_LIMIT < amount < AMOUNT_LIMIT:
         raise Unreadable("the amount has more than 27 digits, counted in the smallest unit")

@@ -134,8 +134,21 @@ def test_commands_give_what_is_shown(
             main(words[1:])
             printed = capsys.readouterr()
             given = "\n".join(line.rstrip() for line in printed.out.strip("\n").split("\n"))
+            # A terminal shows what goes to standard error below the rest.
+            both = f"{given}\n{printed.err.rstrip()}"
             if output.strip() != "…":
-                assert pattern_of(output).fullmatch(given), f"{command}\n{given}\n{printed.err}"
+                found = any(pattern_of(output).fullmatch(one) for one in (given, both))
+                assert found, f"{command}\n{both}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/language.md"])
+def test_every_file_is_named_in_the_text(name: str) -> None:
+    """Whoever reads the rendered page does not see the fence: its file stands in the text above."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    parts = re.split(r"^```(.*)$", page, flags=re.MULTILINE)
+    for above, fence in zip(parts[::4], parts[1::4], strict=False):
+        if found := re.search(r"file=(\S+)", fence):
+            assert f"`{found[1]}`" in above, f"{name}: {found[1]}"
 
 
 def test_comparison_of_outputs_can_fail() -> None:

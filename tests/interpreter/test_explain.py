@@ -76,6 +76,7 @@ action count_up(client: Client)
 
 TREE = """\
 action lend
+  bound extra = 0
   authority client.holder or Judge = ('icbc',)
     value client.holder = icbc
       value client = ann
@@ -212,7 +213,9 @@ def test_a_wrong_state_is_not_part_of_who_signed() -> None:
     receipt, trace = traced(world, "icbc", "shut", "one")
     assert receipt.code == "WRONG_STATE"
     (action,) = trace.root.parts
-    assert [one.kind for one in action.parts] == ["authority", "refusal"]
+    authority, bound = action.parts
+    assert (authority.kind, authority.parts) == ("authority", [])
+    assert (bound.kind, bound.value, bound.parts[-1].kind) == ("bound", "Shut", "refusal")
 
 
 @pytest.mark.parametrize(

@@ -175,10 +175,11 @@ def test_test_chooses_stops_and_finds_none(bank: Path, servanda: Command) -> Non
     assert servanda("test", "empty")[0] == 5
 
 
-def test_test_exits_with_2_for_unusable_files(bank: Path, servanda: Command) -> None:
-    """A test file that is wrong or missing is no failure of the contract."""
+def test_test_tells_wrong_files_from_unusable_ones(bank: Path, servanda: Command) -> None:
+    """A test file that is wrong is a no, one that is missing was not tried."""
     (bank / "bank.test.contract").write_text('use Bank\n\ntest "x"\n  nobody does open()\n')
-    assert servanda("test", "bank.test.contract")[0] == 2
+    status, out, _ = servanda("test", "bank.test.contract")
+    assert (status, "1 file has errors" in out) == (1, True)
     status, out, _ = servanda("test", "missing.test.contract")
     assert (status, "E0010" in out) == (2, True)
 
@@ -279,13 +280,13 @@ def test_run_stops_at_a_failed_step(bank: Path, servanda: Command, golden: Golde
     golden("run_failed_step", out + "--- standard error ---\n" + err)
 
 
-def test_run_exits_with_2_for_what_is_no_script(bank: Path, servanda: Command) -> None:
+def test_run_tells_of_what_is_no_script(bank: Path, servanda: Command) -> None:
     """Wrong sources, tests, contracts and folders are unusable input."""
     (bank / "wrong.script").write_text("use Bank\nnobody does open()\n")
     (bank / "idle.script").write_text("use Bank\n")
     for path in ("wrong.script", "idle.script", "bank.contract", "bank.test.contract", ".", "no"):
         status, out, err = servanda("run", path)
-        assert (status, out) == (2, "")
+        assert (status, out) == (1 if path == "wrong.script" else 2, "")
         assert "error" in err
 
 
@@ -321,7 +322,7 @@ def test_fmt_leaves_a_broken_file_alone(bank: Path, servanda: Command) -> None:
     """What cannot be read cannot be formatted."""
     path = bank / "bank.contract"
     path.write_text("contract Bank version\n")
-    assert servanda("fmt", "bank.contract")[0] == 2
+    assert servanda("fmt", "bank.contract")[0] == 1
     assert path.read_text() == "contract Bank version\n"
 
 

@@ -61,7 +61,9 @@ def test_a_cell_is_the_name_of_an_enum_or_a_state(sides: Path, servanda: Command
     status, out, err = servanda("run", "booking.script")
     assert status == 0
     assert "[Debit, Credit]" in out
-    debit, opened, other = sorted(err.splitlines())
+    *rows, skipped = err.splitlines()
+    assert skipped == "warning: 3 malformed rows were skipped; `--strict` stops at the first"
+    debit, opened, other = sorted(rows)
     assert debit.startswith('malformed row: entries.csv:3:8: `side` is "debit": expected a name of')
     assert debit.endswith("`Side`: did you mean `Debit`?")
     assert opened.startswith('malformed row: entries.csv:5:3: `progress` is "Opened": ')
@@ -82,6 +84,7 @@ def test_a_text_that_is_no_cell_is_converted_or_refused(sides: Path, servanda: C
     assert err == (
         'malformed row: entries.csv:3:1: BAD_ARGUMENT: "Dbit": expected a name of `Side`: '
         "did you mean `Debit`?\n"
+        "warning: 1 malformed row was skipped; `--strict` stops at the first\n"
     )
     (sides / "booking.script").write_text('use Sides\n\nshow int("many")\n')
     status, _, err = servanda("run", "booking.script")

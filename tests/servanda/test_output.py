@@ -50,13 +50,13 @@ def test_a_closed_output_is_no_mistake_of_ours() -> None:
 )
 @pytest.mark.usefixtures("bank")
 def test_a_full_disk_is_told(words: tuple[str, ...]) -> None:
-    """Exit 1 and one line; the fault is the disk's and not ours."""
+    """Exit 2 and one line; the fault is the disk's and not ours."""
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "servanda", *words]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     told = done.stderr.decode().splitlines()[-1]
     assert (done.returncode, told) == (
-        1,
+        2,
         "error: the output cannot be written: No space left on device",
     )
     assert b"Traceback" not in done.stderr

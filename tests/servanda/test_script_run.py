@@ -194,10 +194,12 @@ def test_a_run_names_the_first_timer_that_faulted(
     (tmp_path / "steps.script").write_text(f"use Faulting\n{FAULTING_STEPS}")
     status, out, err = servanda("run", "steps.script", "--dump", "dump")
     assert status == 1
-    assert err == "error: 2 timers did not do what they say, though every step was done\n"
+    assert err == "error: 1 timer did not do what it says, though every step was done\n"
     assert (tmp_path / "dump").is_dir()
-    told = next(line for line in out.splitlines() if "faulted: first" in line)
-    assert told.startswith("2 timers faulted: first OVERFLOW at 2026-01-07T00:00Z in faulting.")
+    told = next(line for line in out.splitlines() if "times: first" in line)
+    assert told.startswith(
+        "1 timer faulted 2 times: first OVERFLOW at 2026-01-07T00:00Z in faulting."
+    )
     first = json.loads(servanda("run", "steps.script", "--json")[1])["first_timer_fault"]
     assert (first["code"], first["line"]) == ("OVERFLOW", 17)
 
@@ -214,7 +216,7 @@ def test_a_test_shows_its_timer_faults_and_may_pass(
     )
     status, out, _ = servanda("test")
     assert status == 0
-    assert "      2 timers faulted: first OVERFLOW at 2026-01-07T00:00Z in faulting." in out
+    assert "      1 timer faulted 2 times: first OVERFLOW at 2026-01-07T00:00Z in faulting." in out
     (told,) = json.loads(servanda("test", "--json")[1])["tests"]
     assert (told["outcome"], told["timer_fault_count"]) == ("passed", 2)
     assert told["first_timer_fault"]["code"] == "OVERFLOW"

@@ -55,7 +55,7 @@ def test_why_fails_where_a_feed_cannot_be_read(bank: Path, servanda: Command) ->
     for words in ((), ("--call", "99")):
         status, out, err = servanda("why", "day.script", *words)
         assert (status, out) == (2, "")
-        assert "the feed `orders.csv` cannot be read" in err
+        assert f"the feed `{bank / 'orders.csv'}` cannot be read" in err
         assert "there is no call" not in err
 
 
