@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_table import cell_item_text
 from servanda.grammar.source import Span
 from servanda.interpreter.check.body import report
 from servanda.interpreter.check.declare import Heading
@@ -129,13 +130,28 @@ def check_cell(
     """Return the values that a cell takes; None if one of them is not of its column."""
     if isinstance(cell, tree.CellAny):
         return CellModel(None, is_negated=False, span=cell.span)
-    items: list[object] = []
+    items: dict[object, Span] = {}
     for item in cell.items:
         found = check_item(item, parameter, scope)
         if found is None:
             return None
-        items.append(found)
+        if found in items:
+            report_again(item, items[found], scope)
+        items.setdefault(found, item.span)
     return CellModel(tuple(items), cell.is_negated, cell.span)
+
+
+def report_again(item: Item, first: Span, scope: Scope) -> None:
+    """Report what a cell lists twice: one of the two was to be something else."""
+    report(
+        scope,
+        "E0512",
+        f"`{cell_item_text(item)}` stands twice in this cell",
+        item.span,
+        "listed again",
+        Label(first, "listed first here"),
+        help="remove one of the two, or write the value that was meant",
+    )
 
 
 Item = tree.Expression | tree.Range | tree.CellComparison
