@@ -42,7 +42,8 @@ def _check_item(item: CellItem, diagnostics: Diagnostics) -> None:
             values = [item]
     for value in values:
         found = _sum_in(value)
-        if found is not None:
+        is_told = any(found is not None and one.span == found.span for one in diagnostics)
+        if found is not None and not is_told:  # Such as a date with strokes.
             advice = _range_meant(found) if found is item else ""
             diagnostics.report(
                 Diagnostic(
@@ -69,7 +70,9 @@ def _range_meant(found: tree.Binary) -> str:
     if _sum_in(found.left) or _sum_in(found.right):
         return ""
     low, high = found.left, found.right
-    if isinstance(low, tree.NameReference) or found.operator is tree.Operator.DIVIDE:
+    if isinstance(low, tree.NameReference) and isinstance(high, tree.NameReference):
+        return "write the names alone, separated by `,`, and texts in quotes"
+    if found.operator is tree.Operator.DIVIDE:
         return f"several values are written `{flat_expression(low)}, {flat_expression(high)}`"
     if found.operator is not tree.Operator.SUBTRACT:
         return ""

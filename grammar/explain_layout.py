@@ -122,7 +122,7 @@ def explain_table(here: Situation) -> Diagnostic | None:
     if here.item.text != "decision":
         return None
     if here.opening == "|":
-        what = "header" if ":" in here.expected or _is_header(here) else "row"
+        what = "header" if ":" in here.expected or is_header(here) else "row"
         texts = [one.text for one in here.line]
         if "||" not in texts:
             if here.thing in {"_NEWLINE", "$END"} or "||" in here.expected:
@@ -180,7 +180,7 @@ def explain_line_end(here: Situation) -> Diagnostic | None:
     return None
 
 
-def _is_header(here: Situation) -> bool:
+def is_header(here: Situation) -> bool:
     """Return whether no line of the table stands above this one."""
     above = here.source.text[here.item.start : here.line[0].start]
     return not any(line.lstrip(" ").startswith("|") for line in above.split("\n"))

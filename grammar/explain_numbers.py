@@ -62,6 +62,10 @@ def explain_number(here: Situation) -> Diagnostic | None:
     if token.text == "." and here.awaits_value and after is not None:
         if token.end != after.start or not after.text[0].isdigit():
             return None
+        if before is not None and before.text == ".." and before.end == token.start:
+            place = Token(0, "", before.start, token.end)
+            advice = "write `..` for a range with both its ends"
+            return here.report("E0109", "`...` is no sign of this language", advice, at=place)
         place = Token(0, "", token.start, after.end)
         return here.report(
             "E0108", "a number begins with a digit", f"write `0.{after.text}`", at=place

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from servanda.grammar.derive import Mismatch, TooDeep
 from servanda.grammar.diagnostics import Diagnostic
+from servanda.grammar.explain_cells import explain_cell
 from servanda.grammar.explain_forms import (
     explain_colon,
     explain_comprehension,
@@ -149,6 +150,7 @@ _EXPLANATIONS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     explain_text_in_hole,
     explain_drawn_line,
     explain_comment,
+    explain_cell,
     explain_unreadable,
     explain_date,
     explain_number,

@@ -11,6 +11,7 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.format_table import cell_item_text
 from servanda.grammar.source import Span
 from servanda.interpreter.check.body import report
+from servanda.interpreter.check.cell_name import is_cell_name
 from servanda.interpreter.check.declare import Heading
 from servanda.interpreter.check.effect import is_within
 from servanda.interpreter.check.expression import fitted
@@ -104,7 +105,9 @@ def has_all_columns(row: tree.DecisionRow, written: tree.DecisionDeclaration, sc
             Label(heading, f"the {kind} are {names}"),
             help="write `-` for an input that does not matter"
             if len(cells) < len(columns) and kind == "inputs"
-            else f"write one cell for each of the {len(columns)} {kind}",
+            else "separate the values of one cell by `,`: each `|` begins another"
+            if kind == "inputs"
+            else f"write {counted(len(columns), kind)}",
         )
         return False
     return True
@@ -223,6 +226,8 @@ def cell_value(
     """Return the constant in a cell, which is one that the column can have."""
     column = parameter.local
     if column.type == ANYTHING:
+        return None
+    if isinstance(written, tree.NameReference) and not is_cell_name(written, parameter, scope):
         return None
     value = constant_of(written, column.type, scope)
     if value is None:

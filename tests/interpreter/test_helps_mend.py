@@ -129,6 +129,44 @@ def test_the_formatter_keeps_its_hands_off(column: str, cell: str) -> None:
     assert diagnostics.has_errors
 
 
+FOREIGN_CELLS = [
+    ("Int", "*", "E0117", "-"),
+    ("Int", "else", "E0117", "-"),
+    ("Grade", "other", "E0210", "-"),
+    ("Int", "1 to 5", "E0117", "1..5"),
+    ("Int", "between 1 and 5", "E0117", "1..5"),
+    ("Int", "1...5", "E0117", "1..5"),
+    ("Amount of CNY", "100 to 200 CNY", "E0117", "100 CNY..200 CNY"),
+    ("Date", "2026-01-01 to 2026-12-31", "E0117", "2026-01-01..2026-12-31"),
+    ("Int", "5 or 6", "E0117", "5, 6"),
+    ("Int", "<5 or > 6", "E0117", "< 5, > 6"),
+    ("Grade", "Low or Middle", "E0117", "Low, Middle"),
+    ("Int", ">= 5 and < 10", "E0117", "5..<10"),
+    ("Int", "< 10 and >=5", "E0117", "5..<10"),
+    ("Int", "> 5 and <= 10", "E0117", "not <= 5, > 10"),
+    ("Int", "5+", "E0117", ">= 5"),
+    ("Int", "5 or more", "E0117", ">= 5"),
+    ("Int", "5-", "E0117", "<= 5"),
+    ("Int", "..5", "E0117", "<= 5"),
+    ("Int", "= 5", "E0117", "5"),
+    ("Grade", "Lo", "E0214", "Low"),
+    ("Grade", "Best", "E0214", "Middle"),
+    ("Grade", "Debit", "E0214", "High"),
+    ("Text", "CN", "E0210", '"CN"'),
+    ("Bool", "yes", "E0210", "true"),
+    ("Int", "few", "E0210", "0"),
+    ("Amount of CNY", "few", "E0210", "100 CNY"),
+]
+
+
+@pytest.mark.parametrize(("column", "cell", "code", "right"), FOREIGN_CELLS)
+def test_a_cell_of_another_pen_is_mended(column: str, cell: str, code: str, right: str) -> None:
+    """Ranges, lists, any value and names as people write them elsewhere get the cell they mean."""
+    told(table(column, cell), code, right)
+    if right != "-":
+        clean(table(column, right))
+
+
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
