@@ -25,13 +25,15 @@ def explain_layout(here: Situation) -> Diagnostic | None:
                 "E0106",
                 f"nothing is indented under `{here.item.text}`",
                 "write it in one line, or move the lines below to the first column",
-                label="the next line is indented",
+                label="this line is indented",
+                at=here.after,
             )
         return here.report(
             "E0106",
-            "the next line is indented, but this one opens no block",
-            "align the two lines",
+            "this line is indented deeper, but the line above it opens no block",
+            "align it with the line above",
             label="no block begins here",
+            at=here.after,
         )
     if "_INDENT" in here.expected and not here.line:
         if here.item.text == "rule" and here.thing == "$END":

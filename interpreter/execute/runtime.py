@@ -15,7 +15,7 @@ from servanda.interpreter.receipts import Amount, Event, Notice
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.values import calendar_dates, numbers, show, times, units
 from servanda.interpreter.values.numbers import Unreadable, check_amount
-from servanda.interpreter.values.show import show_amount, show_reference, show_text
+from servanda.interpreter.values.show import show_amount, show_reference, show_text, with_article
 
 INSUFFICIENT = Code.INSUFFICIENT.value
 HUNDREDTHS = 2
@@ -100,9 +100,8 @@ def insufficient(row: Row, slot: str, amount: int, span: Span) -> Refused:
 
 def duplicate_key(table: Table, key: Any) -> Refused:
     """Return the refusal of creating what there is already."""
-    return Refused(
-        Code.DUPLICATE_KEY, f"there is already a {table.model.type.name} {_shown_key(key)}"
-    )
+    named = with_article(table.model.type.name)
+    return Refused(Code.DUPLICATE_KEY, f"there is already {named} {_shown_key(key)}")
 
 
 def not_signed() -> Refused:
