@@ -20,9 +20,9 @@ BY_COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9_])(?:\.[0-9]+)?")
 _BY_ONE_COMMA = re.compile(r"([0-9_]+),([0-9_]+)")
 _LEADING_NOUGHT = re.compile(r"0[0-9_]")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:_[0-9]{3})+|[0-9]+")
-_YEAR_FIRST = re.compile(r"([0-9]{4})([/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9.])")
-_YEAR_LAST = re.compile(r"[0-9]{1,2}([-/])[0-9]{1,2}\1[0-9]{4}(?![0-9.])")
-
+_YEAR, _PART = "(?:19|20|21)[0-9]{2}", "(?:[12][0-9]|3[01]|0?[1-9])"
+_YEAR_FIRST = re.compile(rf"({_YEAR})([/.])({_PART})\2({_PART})(?![0-9.])")
+_YEAR_LAST = re.compile(rf"{_PART}([-/]){_PART}\1{_YEAR}(?![0-9.])")
 _OF_MOMENTS = frozenset({".", ":"})
 """The signs next to a number that is a part of a date or a time of day."""
 
@@ -39,7 +39,9 @@ def check_numbers(
             depth += 1 if token.terminal in lexicon.opening else -1
         if token.terminal not in lexicon.numbers or token.start < told_until:
             continue
-        found = _date(source, token) or _joined(source, token, is_cell=is_decision and depth == 0)
+        found = date_meant(source, token.start) or _joined(
+            source, token, is_cell=is_decision and depth == 0
+        )
         found = found or _digits(source, tokens, index)
         if found is not None:
             diagnostics.report(found)
@@ -61,16 +63,16 @@ def grouped(source: Source, number: re.Match[str], sign: str) -> Diagnostic:
     )
 
 
-def _date(source: Source, token: Token) -> Diagnostic | None:
+def date_meant(source: Source, start: int) -> Diagnostic | None:
     """Return the refusal of a date that would be read as a division or a subtraction."""
     text = source.text
-    date = _YEAR_FIRST.match(text, token.start)
+    date = _YEAR_FIRST.match(text, start)
     if date is not None:
         advice = f"write `{date[1]}-{date[3]:0>2}-{date[4]:0>2}`"
         span = Span(source.name, date.start(), date.end())
         message = f"the parts of a date are joined by `-`, not by `{date[2]}`"
         return Diagnostic("E0121", message, span, help=advice)
-    date = _YEAR_LAST.match(text, token.start)
+    date = _YEAR_LAST.match(text, start)
     if date is None:
         return None
     span = Span(source.name, date.start(), date.end())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from servanda.grammar.check_numbers import BY_COMMAS, grouped
+from servanda.grammar.check_numbers import BY_COMMAS, date_meant, grouped
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.situation import Situation
 from servanda.grammar.tokens import SHORT_DATE, Token
@@ -83,6 +83,8 @@ def explain_number(here: Situation) -> Diagnostic | None:
         advice = f"write `{date[3]}-{date[2]:0>2}-{date[1]:0>2}`"
         place = Token(0, "", start, date.end())
         return here.report("E0121", "a date begins with its year", advice, at=place)
+    if (meant := date_meant(here.source, start)) is not None:
+        return meant
     by_points = _BY_POINTS.match(text, start)
     if by_points:
         return grouped(here.source, by_points, ".")
