@@ -160,11 +160,6 @@ def _if(span: Span, children: Children) -> tree.IfExpression:
     return tree.IfExpression(condition, then, otherwise, span=span)
 
 
-def _bracketed(_: Span, children: Children) -> tree.Expression:
-    # Brackets leave no node: the formatter writes those that the precedence needs.
-    return cast("tree.Expression", children[0])
-
-
 def _list(span: Span, children: Children) -> tree.ListLiteral:
     return tree.ListLiteral(tuple(children), span=span)
 
@@ -288,7 +283,6 @@ _EXPRESSIONS: dict[str, Build] = {
     "subtract": _binary(tree.Operator.SUBTRACT),
     "multiply": _binary(tree.Operator.MULTIPLY),
     "divide": _binary(tree.Operator.DIVIDE),
-    "either": _binary(tree.Operator.OR),
     "both": _binary(tree.Operator.AND),
     "not_expression": _not,
     "negate": _negate,
@@ -303,7 +297,6 @@ _EXPRESSIONS: dict[str, Build] = {
     "range_closed": _range_closed,
     "range_open": _range_open,
     "if_expression": _if,
-    "bracketed": _bracketed,
     "list": _list,
     "create": _create,
     "integer": _integer,

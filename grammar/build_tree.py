@@ -10,6 +10,7 @@ from typing import Any
 
 from servanda.grammar import tree
 from servanda.grammar.build_expressions import DEEPENING, expression_builders, name_of
+from servanda.grammar.build_mixed import mixed_builders
 from servanda.grammar.build_statements import block_of, statement_builders
 from servanda.grammar.derive import Build
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
@@ -26,6 +27,7 @@ def make_builders(reader: TextReader, diagnostics: Diagnostics) -> dict[str, Bui
     """Return the builder of every rule, by the name the grammar gives it."""
     return (
         expression_builders(reader)
+        | mixed_builders(diagnostics)
         | statement_builders(reader, diagnostics)
         | _DECLARATIONS
         | _text_builders(reader)
@@ -218,11 +220,6 @@ def _signer_contract(span: Span, children: Children) -> tree.SignerContract:
     return tree.SignerContract(children[1], span=span)
 
 
-def _authority_any(span: Span, children: Children) -> tree.Authority:
-    choices = tuple(children[::2])
-    return choices[0] if len(choices) == 1 else tree.AuthorityAny(choices, span=span)
-
-
 def _authority_all(span: Span, children: Children) -> tree.Authority:
     return tree.AuthorityAll(tuple(children[::2]), span=span)
 
@@ -303,7 +300,6 @@ _DECLARATIONS: dict[str, Build] = {
     "clause": _clause,
     "action": _action,
     "by": _second,
-    "authority_any": _authority_any,
     "authority_all": _authority_all,
     "signer_path": _signer_path,
     "signer_quorum": _signer_quorum,

@@ -5,6 +5,8 @@ Each function looks at a situation and returns its diagnostic, or None where it 
 
 from __future__ import annotations
 
+import re
+
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.situation import OPENS, Situation
 from servanda.grammar.syntax_forms import (
@@ -94,8 +96,26 @@ def explain_form(here: Situation) -> Diagnostic | None:
         for token in reversed(here.line):
             for form in forms:
                 if form.opening == token.text and _awaits(here, form, token):
-                    return here.report(code, form.sentence.message, form.sentence.help)
+                    advice = _own_words(here, form) or form.sentence.help
+                    return here.report(code, form.sentence.message, advice)
     return None
+
+
+def _own_words(here: Situation, form: Form) -> str:
+    """Return the help of a heading with the name that it has, or nothing."""
+    named = [one.text for one in here.line[1:2] if one.text.isidentifier()]
+    if not named or here.line[0] is not here.item or here.line[0].text != form.opening:
+        return ""
+    if form.opening == "contract" and form.awaited in {"version", "INTEGER"}:
+        return f"write `contract {named[0]} version 1`"
+    if form.opening == "record" and form.awaited == "[":
+        item = here.source.text[here.item.start :]
+        key = "key" if re.match(r"[^\n]*(?:\n [^\n]*)*?\n +id *:", item) else "id"
+        return f"write `record {named[0]}[{key}: {'Text' if key == 'key' else 'Serial'}]`"
+    is_bare = here.thing in {"_NEWLINE", "$END"} and len(here.line) == len(named) + 1
+    if form.awaited == "(" and is_bare:
+        return f"write `{form.opening} {named[0]}()`"
+    return ""
 
 
 def _awaits(here: Situation, form: Form, token: Token) -> bool:

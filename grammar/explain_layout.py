@@ -25,13 +25,15 @@ def explain_layout(here: Situation) -> Diagnostic | None:
                 "E0106",
                 f"nothing is indented under `{here.item.text}`",
                 "write it in one line, or move the lines below to the first column",
-                label="the next line is indented",
+                label="this line is indented",
+                at=here.after,
             )
         return here.report(
             "E0106",
-            "the next line is indented, but this one opens no block",
-            "align the two lines",
+            "this line is indented deeper, but the line above it opens no block",
+            "align it with the line above",
             label="no block begins here",
+            at=here.after,
         )
     if "_INDENT" in here.expected and not here.line:
         if here.item.text == "rule" and here.thing == "$END":
@@ -122,7 +124,7 @@ def explain_table(here: Situation) -> Diagnostic | None:
     if here.item.text != "decision":
         return None
     if here.opening == "|":
-        what = "header" if ":" in here.expected or _is_header(here) else "row"
+        what = "header" if ":" in here.expected or is_header(here) else "row"
         texts = [one.text for one in here.line]
         if "||" not in texts:
             if here.thing in {"_NEWLINE", "$END"} or "||" in here.expected:
@@ -180,7 +182,7 @@ def explain_line_end(here: Situation) -> Diagnostic | None:
     return None
 
 
-def _is_header(here: Situation) -> bool:
+def is_header(here: Situation) -> bool:
     """Return whether no line of the table stands above this one."""
     above = here.source.text[here.item.start : here.line[0].start]
     return not any(line.lstrip(" ").startswith("|") for line in above.split("\n"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from servanda.grammar.check_numbers import BY_COMMAS, date_meant, grouped
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.situation import Situation
 from servanda.grammar.tokens import SHORT_DATE, Token
@@ -16,8 +17,8 @@ _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?(?![0-9.:+
 _OFFSET = re.compile(r"T[0-9:.]+[+-][0-9]{2}:?[0-9]{2}")
 _REST_OF_INSTANT = re.compile(r"[0-9A-Za-z_:.+-]*")
 _EUROPEAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?![0-9])")
-_BY_COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?")
 _BY_POINTS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9.])")
+_COMMA = re.compile(r"[0-9_]+,[0-9]+(?![0-9_,])")
 _POINTS = re.compile(r"[0-9_]+(?:\.[0-9]+)+")
 
 
@@ -61,6 +62,10 @@ def explain_number(here: Situation) -> Diagnostic | None:
     if token.text == "." and here.awaits_value and after is not None:
         if token.end != after.start or not after.text[0].isdigit():
             return None
+        if before is not None and before.text == ".." and before.end == token.start:
+            place = Token(0, "", before.start, token.end)
+            advice = "write `..` for a range with both its ends"
+            return here.report("E0109", "`...` is no sign of this language", advice, at=place)
         place = Token(0, "", token.start, after.end)
         return here.report(
             "E0108", "a number begins with a digit", f"write `0.{after.text}`", at=place
@@ -68,8 +73,7 @@ def explain_number(here: Situation) -> Diagnostic | None:
     if before is None or before.end != token.start:
         return None
     if token.text == ",":
-        grouped = _BY_COMMAS.match(text, before.start)
-        return _grouped(here, grouped, ",") if grouped else None
+        return _by_comma(here, before)
     is_behind_point = before.text == "." and len(here.line) > 1 and token.text[:1].isdigit()
     if not is_behind_point or here.line[-2].end != before.start:
         return None
@@ -79,9 +83,11 @@ def explain_number(here: Situation) -> Diagnostic | None:
         advice = f"write `{date[3]}-{date[2]:0>2}-{date[1]:0>2}`"
         place = Token(0, "", start, date.end())
         return here.report("E0121", "a date begins with its year", advice, at=place)
-    grouped = _BY_POINTS.match(text, start)
-    if grouped:
-        return _grouped(here, grouped, ".")
+    if (meant := date_meant(here.source, start)) is not None:
+        return meant
+    by_points = _BY_POINTS.match(text, start)
+    if by_points:
+        return grouped(here.source, by_points, ".")
     number = _POINTS.match(text, start)
     if number is None:
         return None
@@ -91,10 +97,18 @@ def explain_number(here: Situation) -> Diagnostic | None:
     )
 
 
-def _grouped(here: Situation, number: re.Match[str], sign: str) -> Diagnostic:
+def _by_comma(here: Situation, before: Token) -> Diagnostic | None:
+    """Explain a number that is written with a comma."""
+    text = here.source.text
+    by_commas = BY_COMMAS.match(text, before.start)
+    if by_commas is not None:
+        return grouped(here.source, by_commas, ",")
+    number = _COMMA.match(text, before.start)
+    if number is None:
+        return None
     return here.report(
         "E0108",
-        f"the digits of a number are not grouped by `{sign}`",
-        f"write `{number[0].replace(sign, '_')}`",
+        "a decimal has a point, not a comma",
+        f"write `{number[0].replace(',', '.')}`",
         at=Token(0, "", number.start(), number.end()),
     )

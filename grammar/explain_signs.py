@@ -5,6 +5,7 @@ Each function looks at a situation and returns its diagnostic, or None where it 
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from servanda.grammar.diagnostics import Diagnostic
@@ -18,6 +19,13 @@ def explain_comment(here: Situation) -> Diagnostic | None:
     last = here.after or here.token
     for first, second in pairwise((*here.line, here.token, last)):
         sign = first.text + second.text
+        if sign == "//" and first.end == second.start and _divides(here, first, second):
+            return here.report(
+                "E0109",
+                "`//` is no sign of this language",
+                "write `/` to divide; a comment begins with `#`",
+                at=Token(0, "", first.start, second.end),
+            )
         if sign in _COMMENTS and first.end == second.start and _is_comment(here, first, second):
             return here.report(
                 "E0109",
@@ -29,6 +37,27 @@ def explain_comment(here: Situation) -> Diagnostic | None:
 
 
 _COMMENTS = frozenset({"//", "/*", "--"})
+
+
+_VALUE = re.compile(
+    r" *(?:-?[\w.]+(?: [A-Z]{3})?|\(.*\))(?: *(?:[-+*/)\],<>=!]|and |or |then ).*)? *(?:#.*)?"
+)
+"""What may follow the sign of a division on its line: a value, and not the words of a comment."""
+
+
+_VALUE_WORDS = ("give ", "if ", "elif ", "require ", "expect ", "show ", "holds ", "move ")
+"""What a line begins with whose value may be divided; a call is followed by a comment."""
+
+
+def _divides(here: Situation, first: Token, second: Token) -> bool:
+    """Return whether values stand on both sides of `//`."""
+    line_start = here.source.text.rfind("\n", 0, first.start) + 1
+    before = here.source.text[line_start : first.start].rstrip(" ")
+    rest = here.source.text[second.end :].partition("\n")[0]
+    if not before.lstrip(" ").startswith(_VALUE_WORDS) and "=" not in before:
+        return False
+    is_behind_value = before[-1:].isalnum() or before[-1:] in {")", "]", "_", "%"}
+    return is_behind_value and _VALUE.fullmatch(rest) is not None
 
 
 def _is_comment(here: Situation, first: Token, second: Token) -> bool:

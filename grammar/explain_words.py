@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from servanda.grammar.diagnostics import Diagnostic
 from servanda.grammar.explain_layout import explain_inner_declaration
+from servanda.grammar.familiar_units import familiar_number
 from servanda.grammar.situation import Situation
 from servanda.grammar.source import Span
 from servanda.grammar.syntax_forms import (
@@ -113,6 +114,8 @@ def _runs_on(here: Situation) -> Diagnostic:
     rest = here.after.text if here.after else ""
     if rest.startswith("_") or rest[:1].isdigit() or (rest and not rest.isalpha()):
         advice = "write numbers as `1_000`, `0.05` or `3.65%`: digits `0-9`, one point, no exponent"
+    elif familiar := familiar_number(number.text, rest):
+        advice = f"write `{familiar}`"
     else:
         advice = f"write `{number.text} {rest}` with a blank between number and unit"
     end = here.after or number
@@ -150,18 +153,30 @@ def explain_foreign(here: Situation) -> Diagnostic | None:
 _FREE_THINGS = frozenset({"NAME", "TEXT", "INTEGER", "DECIMAL"})
 
 
+_DELETING = frozenset({"delete", "remove", "destroy", "drop"})
+
+
 def _wrong_opening(here: Situation, first: Token) -> Diagnostic | None:
     """Explain a line that begins with a word no line begins with."""
     if first.text in FOREIGN_WORDS:
         sentence = FOREIGN_WORDS[first.text]
-        return here.report("E0109", sentence.message, sentence.help, at=first)
+        advice = sentence.help
+        if first.text == "assert" and (here.item.text == "test" or first == here.item):
+            advice = "write `expect`"
+        elif first.text in _DELETING:
+            end = here.source.text.find("\n", here.token.start)
+            named = here.source.text[here.token.start : end].partition("#")[0].strip()
+            state = f"{named}.state becomes Closed"
+            advice = f"let it end in a final state of its lifecycle, as in `{state}`"
+        return here.report("E0109", sentence.message, advice, at=first)
     if first.text in DECLARATION_WORDS and first != here.item:
         return explain_inner_declaration(here, first)
     if first.text in DECLARATION_WORDS | STATEMENT_WORDS:
         return None
     if not first.text.isidentifier() or ":" in here.expected or "[" not in here.expected:
         return None
-    words = DECLARATION_WORDS if first == here.item else STATEMENT_WORDS
+    # A script's lines begin in the first column as declarations do.
+    words = DECLARATION_WORDS | STATEMENT_WORDS if first == here.item else STATEMENT_WORDS
     near = get_close_matches(first.text, sorted(words), n=1)
     if not near or abs(len(near[0]) - len(first.text)) > MISSPELT_BY_MAX:
         return None

@@ -27,6 +27,7 @@ from servanda.grammar.format_statement import (
     write_statement,
 )
 from servanda.grammar.format_table import lifecycle_lines, table_lines
+from servanda.grammar.layout import flat_text
 from servanda.grammar.line_writer import END_OF_LINE, Item, LineWriter
 from servanda.grammar.page import Distance, Page
 
@@ -113,6 +114,13 @@ def _write_head(
     return Distance.CLOSE if is_first else Distance.AS_WRITTEN
 
 
+def authority_text(authority: tree.Authority) -> str:
+    """Return `authority` on one line."""
+    writer = LineWriter()
+    _write_authority(writer, authority)
+    return flat_text(writer.tokens)
+
+
 def _write_authority(writer: LineWriter, authority: tree.Authority) -> None:
     match authority:
         case tree.AuthorityAny(choices=choices):
@@ -128,7 +136,7 @@ def _write_authority(writer: LineWriter, authority: tree.Authority) -> None:
 
 
 def _authority_parts(word: str, authorities: Sequence[tree.Authority]) -> list[Item]:
-    """Return the parts, each but the first behind `word`, bracketed where they would bind less."""
+    """Return the parts, each but the first behind `word`, what is several in brackets."""
     return [
         Item(
             authority.span,
@@ -136,20 +144,16 @@ def _authority_parts(word: str, authorities: Sequence[tree.Authority]) -> list[I
                 _write_authority_part,
                 prefix=word if index else "",
                 authority=authority,
-                is_all=word == "and ",
             ),
         )
         for index, authority in enumerate(authorities)
     ]
 
 
-def _write_authority_part(
-    writer: LineWriter, prefix: str, authority: tree.Authority, *, is_all: bool
-) -> None:
+def _write_authority_part(writer: LineWriter, prefix: str, authority: tree.Authority) -> None:
     writer.text(prefix)
     write = partial(_write_authority, authority=authority)
-    is_several = isinstance(authority, tree.AuthorityAny | tree.AuthorityAll)
-    if is_several and (is_all or isinstance(authority, tree.AuthorityAny)):
+    if isinstance(authority, tree.AuthorityAny | tree.AuthorityAll):
         writer.bracketed(Item(authority.span, write))
     else:
         write(writer)

@@ -221,12 +221,15 @@ def _if_parts(expression: tree.IfExpression) -> list[Item]:
 def _chain_parts(expression: tree.Binary) -> list[Item]:
     """Return the operands of one level, each but the first behind its operator."""
     binding = binding_of(expression)
+    # An `and` within an `or` is bracketed, although it binds more: not every reader knows that.
+    least = Binding.NOT if binding is Binding.OR else Binding(binding + 1)
     parts = []
     first: tree.Expression = expression
     while isinstance(first, tree.Binary) and binding_of(first) is binding:
-        parts.append(_part(f"{first.operator} ", first.right, Binding(binding + 1)))
+        parts.append(_part(f"{first.operator} ", first.right, least))
         first = first.left
-    return [_part("", first, binding), *reversed(parts)]
+    is_both = binding_of(first) is Binding.AND and binding is Binding.OR
+    return [_part("", first, least if is_both else binding), *reversed(parts)]
 
 
 def _write_prefixed(writer: LineWriter, expression: tree.Not | tree.Negate) -> None:

@@ -76,11 +76,12 @@ def cell_text(cell: tree.CellAny | tree.CellItems) -> str:
     """Return what an input's cell says."""
     if isinstance(cell, tree.CellAny):
         return "-"
-    items = ", ".join(_cell_item_text(item) for item in cell.items)
+    items = ", ".join(cell_item_text(item) for item in cell.items)
     return f"not {items}" if cell.is_negated else items
 
 
-def _cell_item_text(item: tree.Expression | tree.Range | tree.CellComparison) -> str:
+def cell_item_text(item: tree.Expression | tree.Range | tree.CellComparison) -> str:
+    """Return what one entry of a cell says."""
     if isinstance(item, tree.CellComparison):
         return f"{item.comparator} {flat_expression(item.value, Binding.SUM)}"
     return flat_expression(item, Binding.SUM)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from servanda.grammar.build_tree import DEEPENING, make_builders
+from servanda.grammar.check_cells import check_cells
+from servanda.grammar.check_numbers import check_numbers
 from servanda.grammar.derive import Mismatch, TooDeep, derive
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.limits import check_limits
@@ -64,9 +66,11 @@ class Reading:
                 break
             if is_torn and tokens[0].text not in DECLARATION_WORDS:
                 continue
+            check_numbers(self.lexicon, self.source, tokens, self.diagnostics)
             item, is_torn = self._item(tokens)
             if item is not None:
                 check_limits(item, self.diagnostics)
+                check_cells(item, self.diagnostics)
                 found.append(item)
             if len(self.diagnostics) + self.diagnostics.left_out_count - before >= MISTAKES_MAX:
                 break
@@ -87,6 +91,7 @@ class Reading:
         """Return the expression between two offsets, or None after reporting what it is not."""
         tokens = hole_tokens(self.lexicon, self.source.text, start, end)
         self.token_count += len(tokens)
+        check_numbers(self.lexicon, self.source, tokens, self.diagnostics)
         found = self._derive("expression", tokens)
         if isinstance(found, Mismatch | TooDeep):
             self.diagnostics.report(self._explain(tokens, found))

@@ -248,38 +248,49 @@ STATEMENT_FORMS: tuple[Form, ...] = tuple(
     )
 )
 
-FOREIGN_WORDS: dict[str, Sentence] = {
-    "return": Sentence("`return` is no word of this language", "write `give` and the value"),
-    "while": Sentence("there is no `while`: every run ends", "write `for … in …` over a record"),
-    "loop": Sentence("there is no `loop`: every run ends", "write `for … in …` over a record"),
-    "foreach": Sentence("`foreach` is no word of this language", "write `for … in …`"),
-    "elseif": Sentence("`elseif` is no word of this language", "write `elif`"),
-    "elsif": Sentence("`elsif` is no word of this language", "write `elif`"),
-    "switch": Sentence("`switch` is no word of this language", "write `choose`"),
-    "match": Sentence("`match` is no word of this language", "write `choose`"),
-    "throw": Sentence("`throw` is no word of this language", 'write `refuse CODE "message"`'),
-    "raise": Sentence("`raise` is no word of this language", 'write `refuse CODE "message"`'),
-    "revert": Sentence("`revert` is no word of this language", 'write `refuse CODE "message"`'),
-    "assert": Sentence(
-        "`assert` is no word of this language", 'write `require … else CODE "message"`'
-    ),
-    "var": Sentence("`var` is no word of this language", "write `let`"),
-    "const": Sentence("`const` is no word of this language", "write `let`"),
-    "transfer": Sentence("`transfer` is no word of this language", "write `move … from … to …`"),
-    "send": Sentence("`send` is no word of this language", "write `move … from … to …`"),
-    "mint": Sentence("`mint` is no word of this language", "write `issue … to …`"),
-    "burn": Sentence("`burn` is no word of this language", "write `retire … from …`"),
-    "new": Sentence("`new` is no word of this language", "write `create`"),
-    "struct": Sentence("`struct` is no word of this language", "write `record`"),
-    "class": Sentence("`class` is no word of this language", "write `record`"),
-    "import": Sentence("`import` is no word of this language", "write `use`"),
-} | {
-    word: Sentence(
-        f"`{word}` is no word of this language",
-        "write `action` for what a party may do, `rule` for a value, `clause` for shared effects",
-    )
-    for word in ("def", "fn", "func", "function", "procedure", "method")
-}
+FOREIGN_WORDS: dict[str, Sentence] = (
+    {
+        "return": Sentence("`return` is no word of this language", "write `give` and the value"),
+        "while": Sentence(
+            "there is no `while`: every run ends", "write `for … in …` over a record"
+        ),
+        "loop": Sentence("there is no `loop`: every run ends", "write `for … in …` over a record"),
+        "foreach": Sentence("`foreach` is no word of this language", "write `for … in …`"),
+        "elseif": Sentence("`elseif` is no word of this language", "write `elif`"),
+        "elsif": Sentence("`elsif` is no word of this language", "write `elif`"),
+        "switch": Sentence("`switch` is no word of this language", "write `choose`"),
+        "match": Sentence("`match` is no word of this language", "write `choose`"),
+        "throw": Sentence("`throw` is no word of this language", 'write `refuse CODE "message"`'),
+        "raise": Sentence("`raise` is no word of this language", 'write `refuse CODE "message"`'),
+        "revert": Sentence("`revert` is no word of this language", 'write `refuse CODE "message"`'),
+        "assert": Sentence(
+            "`assert` is no word of this language", 'write `require … else CODE "message"`'
+        ),
+        "var": Sentence("`var` is no word of this language", "write `let`"),
+        "const": Sentence("`const` is no word of this language", "write `let`"),
+        "transfer": Sentence(
+            "`transfer` is no word of this language", "write `move … from … to …`"
+        ),
+        "send": Sentence("`send` is no word of this language", "write `move … from … to …`"),
+        "mint": Sentence("`mint` is no word of this language", "write `issue … to …`"),
+        "burn": Sentence("`burn` is no word of this language", "write `retire … from …`"),
+        "new": Sentence("`new` is no word of this language", "write `create`"),
+        "struct": Sentence("`struct` is no word of this language", "write `record`"),
+        "class": Sentence("`class` is no word of this language", "write `record`"),
+        "import": Sentence("`import` is no word of this language", "write `use`"),
+    }
+    | {
+        word: Sentence("records are never deleted", "let it end in a final state of its lifecycle")
+        for word in ("delete", "remove", "destroy", "drop")
+    }
+    | {
+        word: Sentence(
+            f"`{word}` is no word of this language",
+            "write `action` for what a party does, `rule` for a value, `clause` for effects",
+        )
+        for word in ("def", "fn", "func", "function", "procedure", "method")
+    }
+)
 
 FOREIGN_SIGNS: dict[str, Sentence] = {
     sign: Sentence(f"`{sign}` is no sign of this language", advice)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from servanda.grammar.derive import Mismatch, TooDeep
 from servanda.grammar.diagnostics import Diagnostic
+from servanda.grammar.explain_cells import explain_cell
 from servanda.grammar.explain_forms import (
     explain_colon,
     explain_comprehension,
@@ -20,6 +21,7 @@ from servanda.grammar.explain_forms import (
     explain_keyword,
     explain_value,
 )
+from servanda.grammar.explain_habits import explain_habit, explain_step
 from servanda.grammar.explain_layout import (
     explain_brackets,
     explain_drawn_line,
@@ -29,6 +31,7 @@ from servanda.grammar.explain_layout import (
 )
 from servanda.grammar.explain_numbers import explain_date, explain_number
 from servanda.grammar.explain_signs import explain_comment, explain_sign
+from servanda.grammar.explain_types import explain_states, explain_type
 from servanda.grammar.explain_words import explain_foreign, explain_text_in_hole, explain_unreadable
 from servanda.grammar.situation import Situation, situation_of
 from servanda.grammar.source import Source
@@ -149,11 +152,16 @@ _EXPLANATIONS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     explain_text_in_hole,
     explain_drawn_line,
     explain_comment,
+    explain_cell,
     explain_unreadable,
     explain_date,
     explain_number,
+    explain_type,
+    explain_states,
+    explain_habit,
     explain_sign,
     explain_foreign,
+    explain_step,
     explain_keyword,
     explain_layout,
     explain_brackets,

@@ -7,35 +7,15 @@ witnesses become rows as people write them.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
 from servanda.interpreter.analyse.decision_tables import Analysis, Gap, analyse
 from servanda.interpreter.analyse.decision_tables import Policy as Question
-from servanda.interpreter.analyse.domains import (
-    ANY,
-    Cell,
-    Dense,
-    Domain,
-    Interval,
-    Names,
-    Open,
-    Steps,
-)
-from servanda.interpreter.analyse.domains import Value as Known
-from servanda.interpreter.analyse.possible_states import names_of_type
+from servanda.interpreter.analyse.domains import ANY, Cell
+from servanda.interpreter.analyse.read_cells import below, cell_of, domain_of, open_end
 from servanda.interpreter.analyse.show_cell import show_cell, show_input, show_row
-from servanda.interpreter.model import (
-    Bound,
-    CellModel,
-    CellRange,
-    ContractModel,
-    DecisionModel,
-    ParameterModel,
-    Policy,
-)
-from servanda.interpreter.types import DATE, DECIMAL, TEXT, TIME
+from servanda.interpreter.analyse.whole_cells import report_whole_cells
+from servanda.interpreter.model import ContractModel, DecisionModel, Policy
 
 ROWS_NAMED_MAX = 3
 """So many rows are shown as the reason why another never decides."""
@@ -48,6 +28,8 @@ def analyse_decisions(model: ContractModel, diagnostics: Diagnostics) -> int:
 
 def check_table(decision: DecisionModel, diagnostics: Diagnostics) -> bool:
     """Report what is wrong with a table; return whether it is proved to be right."""
+    if report_whole_cells(decision, diagnostics):
+        return False  # What the rows leave or share follows from a cell that says too much.
     found = analyse_table(decision)
     report_gaps(decision, found, diagnostics)
     report_overlaps(decision, found, diagnostics)
@@ -108,66 +90,6 @@ def within_table(found: Analysis, row_count: int) -> Analysis:
         tuple(one for one in found.empty_cells if one[0] < row_count),
         found.undecided,
     )
-
-
-def domain_of(parameter: ParameterModel) -> Domain:
-    """Return what an input may be: as its type says, narrowed by its bound."""
-    held, bound = parameter.local.type, parameter.bound or Bound()
-    names = names_of_type(held)
-    if names is not None:
-        return Names(tuple(one for one in bound.names or names if isinstance(one, str | bool)))
-    if held == TEXT:
-        return Open()
-    low, high = bound.low, bound.high
-    if held == DECIMAL:
-        return Dense(
-            low if isinstance(low, Decimal) else None,
-            high if isinstance(high, Decimal) else None,
-        )
-    last = high - int(bound.is_high_open) if isinstance(high, int) else None
-    simplest = None if held in (DATE, TIME) else 0
-    return Steps(low if isinstance(low, int) else None, last, simplest)
-
-
-def open_end(parameter: ParameterModel) -> Decimal | None:
-    """Return the end that a Decimal stays below, if its bound leaves the end out."""
-    bound = parameter.bound
-    if bound is None or not bound.is_high_open or not isinstance(bound.high, Decimal):
-        return None
-    return bound.high
-
-
-def cell_of(cell: CellModel) -> Cell:
-    """Return a cell as the set of values that it takes."""
-    if cell.items is None:
-        return ANY
-    return Cell(tuple(part_of(one) for one in cell.items), cell.is_negated)
-
-
-def part_of(item: object) -> Known | Interval:
-    """Return one entry of a cell."""
-    if not isinstance(item, CellRange):
-        assert isinstance(item, str | int | Decimal), "cells hold constants of their column"
-        return item
-    low, high = item.low, item.high
-    assert low is None or isinstance(low, int | Decimal), "only numbers have an order"
-    assert high is None or isinstance(high, int | Decimal), "only numbers have an order"
-    return Interval(low, high, not item.is_low_open, not item.is_high_open)
-
-
-def below(cell: Cell, end: Decimal) -> Cell:
-    """Return a cell without an end that its column never reaches."""
-    if cell.complement:
-        return Cell((*cell.parts, end), complement=True)
-    parts: list[Known | Interval] = []
-    for part in cell.parts:
-        if not isinstance(part, Interval):
-            parts.extend([part] if part != end else [])
-        elif part.high is None or part.high >= end:
-            parts.append(Interval(part.low, end, part.low_closed, high_closed=False))
-        else:
-            parts.append(part)
-    return Cell(tuple(parts))
 
 
 # ── from answer to diagnostic ─────────────────────────────────────────────────────────────────

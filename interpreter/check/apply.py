@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_expression import flat_expression
 from servanda.interpreter.check.arguments import arguments_of, seen_from_call
 from servanda.interpreter.check.builtin import BUILTINS, builtin_of
 from servanda.interpreter.check.familiar_words import function_meant
@@ -31,12 +32,14 @@ from servanda.interpreter.check.symbols import (
     DecisionSymbol,
     EnumSymbol,
     LifecycleSymbol,
+    RecordSymbol,
     RoleSymbol,
     RuleSymbol,
     SlotSymbol,
     Symbol,
 )
 from servanda.interpreter.check.value import unknown, value_of
+from servanda.interpreter.check.wording import all_names
 from servanda.interpreter.model import (
     AggregateKind,
     DecisionCall,
@@ -276,6 +279,24 @@ def report_not_called(expression: tree.Apply, symbol: Symbol, scope: Scope) -> N
     )
 
 
+LOOKUP_WORDS = frozenset({"find", "get", "load", "lookup", "by_id", "findById", "find_by_id"})
+"""What looking up a record is called elsewhere."""
+
+
+def role_meant(name: str, scope: Scope) -> str:
+    """Return which role a party of a script was to have, as a help; or nothing."""
+    if scope.place is not Place.SCRIPT or not name[:1].isupper():
+        return ""
+    roles = [
+        one
+        for contract in scope.checking.declarations.opened
+        for one, symbol in contract.symbols.items()
+        if isinstance(symbol, RoleSymbol)
+    ]
+    shown = f"the role{'s are' if len(roles) > 1 else ' is'} {all_names(roles)}"
+    return did_you_mean(name, roles) or (shown if roles else "")
+
+
 def report_no_function(expression: tree.Apply, names: tuple[tree.Name, ...], scope: Scope) -> None:
     """Report a call of what is no function."""
     callee = expression.callee
@@ -296,6 +317,16 @@ def report_no_function(expression: tree.Apply, names: tuple[tree.Name, ...], sco
         report_unknown_member(first, names[1], scope)
         return
     name = names[-1]
+    if len(names) > 1 and isinstance(first, RecordSymbol) and name.text in LOOKUP_WORDS:
+        given = ", ".join(flat_expression(one.value) for one in expression.arguments)
+        scope.report(
+            "E0215",
+            f"unknown function `{name.text}`",
+            callee.span,
+            "a record is looked up by its key",
+            advice=f"write `{names[0].text}[{given or '…'}]`",
+        )
+        return
     if name.text in {kind.value for kind in AggregateKind}:
         scope.report(
             "E0308",
@@ -311,8 +342,12 @@ def report_no_function(expression: tree.Apply, names: tuple[tree.Name, ...], sco
         for one, symbol in contract.symbols.items()
         if isinstance(symbol, RuleSymbol | DecisionSymbol)
     ]
-    advice = function_meant(name.text) or did_you_mean(
-        name.text, [*callable_names, *BUILTINS, *(kind.value for kind in AggregateKind)]
+    advice = (
+        function_meant(name.text)
+        or role_meant(name.text, scope)
+        or did_you_mean(
+            name.text, [*callable_names, *BUILTINS, *(kind.value for kind in AggregateKind)]
+        )
     )
     scope.report(
         "E0215",

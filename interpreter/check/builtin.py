@@ -6,10 +6,11 @@ unit, rounding mode or day count that they fix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from servanda.grammar import tree
+from servanda.grammar.format_expression import flat_expression
 from servanda.interpreter.check.arithmetic import as_decimal, is_money
 from servanda.interpreter.check.comparison import is_ordered, report_unordered
 from servanda.interpreter.check.equal_paths import same_unit
@@ -37,6 +38,7 @@ from servanda.interpreter.types import (
     Unit,
     UnroundedType,
     show_type,
+    show_unit,
 )
 from servanda.interpreter.values.calendar_dates import DayCount
 from servanda.interpreter.values.numbers import Rounding
@@ -75,6 +77,18 @@ OF_SCRIPTS = frozenset((*PARSED, Builtin.PARSE_AMOUNT))
 BUILTINS: Mapping[str, Builtin] = MappingProxyType({one.value: one for one in USAGE})
 
 
+def rounded_usage(expression: tree.Apply, values: Sequence[Value]) -> str:
+    """Return how `round` of one amount is written, in the unit that it has; or nothing."""
+    name = expression.callee
+    is_round = isinstance(name, tree.NameReference) and name.name.text == "round"
+    if not is_round or len(values) != 1:
+        return ""
+    held = values[0].type
+    if not isinstance(held, AmountType | UnroundedType):
+        return ""
+    return f"round({flat_expression(expression.arguments[0].value)}, {show_unit(held.unit)})"
+
+
 def builtin_of(builtin: Builtin, expression: tree.Apply, scope: Scope) -> Value:
     """Return a call of a function of the language."""
     usage, count_min, count_max = USAGE[builtin]
@@ -91,6 +105,8 @@ def builtin_of(builtin: Builtin, expression: tree.Apply, scope: Scope) -> Value:
     named = next((one.name for one in expression.arguments if one.name is not None), None)
     count = len(expression.arguments)
     if named is not None or count < count_min or (count_max is not None and count > count_max):
+        values = [value_of(one.value, scope) for one in expression.arguments]
+        usage = rounded_usage(expression, values) or usage
         scope.report(
             "E0308",
             f"`{builtin.value}` is written `{usage}`",
@@ -100,8 +116,6 @@ def builtin_of(builtin: Builtin, expression: tree.Apply, scope: Scope) -> Value:
             if count or builtin not in (Builtin.LEAST, Builtin.MOST)
             else f"write `{usage}`, or `{builtin.value}(x for …)`",
         )
-        for one in expression.arguments:
-            value_of(one.value, scope)
         return unknown(span)
     written = [one.value for one in expression.arguments]
     return ELABORATORS[builtin](builtin, written, expression, scope)

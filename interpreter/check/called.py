@@ -19,6 +19,7 @@ from servanda.interpreter.check.expression import (
     value_of,
 )
 from servanda.interpreter.check.facts import forget_changed
+from servanda.interpreter.check.familiar_words import STATEMENT_WORDS
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
@@ -68,7 +69,7 @@ def check_call_statement(
         report_unused_value(call, scope)
         return ()
     if not isinstance(symbol, ClauseSymbol) or course.place is Place.SCRIPT:
-        report_no_clause(name, symbol, scope, course)
+        report_no_clause(call, name, symbol, scope)
         return ()
     scope.checking.used_names.add(name.text)
     arguments = arguments_of(call.arguments, symbol.parameters, scope, name.text, call.span)
@@ -89,7 +90,22 @@ def report_unused_value(call: tree.Apply, scope: Scope) -> None:
     )
 
 
-def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, course: Course) -> None:
+def statement_meant(call: tree.Apply, name: str, scope: Scope) -> str:
+    """Return the statement for what is called as a function elsewhere, as a help; or nothing."""
+    given = [flat_expression(one.value) for one in call.arguments]
+    first, text = [*given, "…"][0], next((one for one in given if one[0] == '"'), '"message"')
+    word, is_script = STATEMENT_WORDS.get(name, ""), scope.place is Place.SCRIPT
+    if word == "require":
+        required = f"require {first} else CODE {text}"
+        return f"write `{f'expect {first}' if is_script else required}`"
+    if word == "show":
+        return f"write `show {first}`" if is_script else "delete it: only a test shows values"
+    return f"write `refuse CODE {text}`" if word and not is_script else ""
+
+
+def report_no_clause(
+    call: tree.Apply, name: tree.Name, symbol: Symbol | None, scope: Scope
+) -> None:
     """Report a call that is none of a clause, and say what it is."""
     declared = Label(symbol.span, f"`{name.text}` is declared here") if symbol else None
     others = [declared] if declared else []
@@ -105,14 +121,15 @@ def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, cours
         )
     elif isinstance(symbol, ClauseSymbol):
         report_outer_clause(symbol, name.span, scope)
-    elif course.place is Place.SCRIPT and symbol is None:
+    elif scope.place is Place.SCRIPT and symbol is None:
         report(
             scope,
             "E0268",
             f"unknown action `{name.text}`",
             name.span,
             "nothing that a party can do",
-            help="a step says who does what: `party does action(…)`",
+            help=statement_meant(call, name.text, scope)
+            or "a step says who does what: `party does action(…)`",
         )
     else:
         clauses = [
@@ -126,7 +143,9 @@ def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, cours
             name.span,
             "no clause of this contract",
             *others,
-            help=did_you_mean(name.text, clauses) or f"declare it: `clause {name.text}(…)`",
+            help=did_you_mean(name.text, clauses)
+            or statement_meant(call, name.text, scope)
+            or f"declare it: `clause {name.text}(…)`",
         )
 
 

@@ -23,6 +23,7 @@ from servanda.interpreter.check.path import (
     report_no_such_name,
     symbol_at,
 )
+from servanda.interpreter.check.plain_text import show_number, without_quotes
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EnumSymbol, LifecycleSymbol, RoleSymbol
@@ -203,12 +204,15 @@ def report_incomparable(left: Value, right: Value, span: Span, scope: Scope) -> 
 def how_to_compare(left: Value, right: Value) -> str:
     """Return what makes two values comparable, if there is a plain way."""
     types = {left.type, right.type}
+    for one, other in ((left, right), (right, left)):
+        if plain := without_quotes(other, one.type):
+            return f"write `{plain}`, without quotes"
     if types == {DATE, TIME}:
         return "compare dates with dates: `today` is the date of `now`"
     for one, other in ((left, right), (right, left)):
         if is_money(one) and other.type in (INT, DECIMAL):
             unit = unit_of(one, other)
-            shown = other.value if isinstance(other, Constant) else "…"
+            shown = show_number(other.value) if isinstance(other, Constant) else "…"
             if unit is not None and hasattr(unit, "code"):
                 return f"write the unit: `{shown} {unit.code}`"
             return "compare with an amount of the same unit"
@@ -348,6 +352,13 @@ def cannot_be(expression: tree.IsTest, operand: Value, scope: Scope) -> Value:
     return unknown(expression.span)
 
 
+def how_to_ask(expression: tree.InTest, collection: Value) -> str:
+    """Return what is asked of one value in place of a collection."""
+    if isinstance(collection.type, EnumType | LifecycleType) and isinstance(collection, Constant):
+        return f"write `is {'not ' if expression.is_negated else ''}{collection.value}`"
+    return "write a list `[a, b]`, a set, or a range `1..5`"
+
+
 def in_test_of(expression: tree.InTest, scope: Scope) -> Value:
     """Return whether a value is in a list, a set or a range."""
     if isinstance(expression.collection, tree.Range):
@@ -370,7 +381,7 @@ def in_test_of(expression: tree.InTest, scope: Scope) -> Value:
             collection.span,
             f"this is {show_type(collection.type)}",
             others=origin(collection, scope),
-            advice="write a list `[a, b]`, a set, or a range `1..5`",
+            advice=how_to_ask(expression, collection),
         )
         return unknown(span)
     held = collection.type.item

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_table import cell_item_text
 from servanda.grammar.source import Span
 from servanda.interpreter.check.body import report
+from servanda.interpreter.check.cell_name import is_cell_name
 from servanda.interpreter.check.declare import Heading
 from servanda.interpreter.check.effect import is_within
 from servanda.interpreter.check.expression import fitted
@@ -103,7 +105,9 @@ def has_all_columns(row: tree.DecisionRow, written: tree.DecisionDeclaration, sc
             Label(heading, f"the {kind} are {names}"),
             help="write `-` for an input that does not matter"
             if len(cells) < len(columns) and kind == "inputs"
-            else f"write one cell for each of the {len(columns)} {kind}",
+            else "separate the values of one cell by `,`: each `|` begins another"
+            if kind == "inputs"
+            else f"write {counted(len(columns), kind)}",
         )
         return False
     return True
@@ -129,13 +133,28 @@ def check_cell(
     """Return the values that a cell takes; None if one of them is not of its column."""
     if isinstance(cell, tree.CellAny):
         return CellModel(None, is_negated=False, span=cell.span)
-    items: list[object] = []
+    items: dict[object, Span] = {}
     for item in cell.items:
         found = check_item(item, parameter, scope)
         if found is None:
             return None
-        items.append(found)
+        if found in items:
+            report_again(item, items[found], scope)
+        items.setdefault(found, item.span)
     return CellModel(tuple(items), cell.is_negated, cell.span)
+
+
+def report_again(item: Item, first: Span, scope: Scope) -> None:
+    """Report what a cell lists twice: one of the two was to be something else."""
+    report(
+        scope,
+        "E0512",
+        f"`{cell_item_text(item)}` stands twice in this cell",
+        item.span,
+        "listed again",
+        Label(first, "listed first here"),
+        help="remove one of the two, or write the value that was meant",
+    )
 
 
 Item = tree.Expression | tree.Range | tree.CellComparison
@@ -207,6 +226,8 @@ def cell_value(
     """Return the constant in a cell, which is one that the column can have."""
     column = parameter.local
     if column.type == ANYTHING:
+        return None
+    if isinstance(written, tree.NameReference) and not is_cell_name(written, parameter, scope):
         return None
     value = constant_of(written, column.type, scope)
     if value is None:

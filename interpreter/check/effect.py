@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_expression import flat_expression
 from servanda.interpreter.check.body import Course, report
 from servanda.interpreter.check.branch import listed
 from servanda.interpreter.check.equal_paths import same_unit
@@ -141,6 +142,7 @@ def may_be_set(target: Target, statement: tree.Assign, scope: Scope) -> bool:
     """Report a field that `=` may not change."""
     place, slot = target
     span, name = statement.target.span, slot.name
+    shown = flat_expression(statement.target)
     declared = Label(slot.span, "declared here")
     if slot.is_key:
         report(
@@ -170,7 +172,7 @@ def may_be_set(target: Target, statement: tree.Assign, scope: Scope) -> bool:
             span,
             f"in the lifecycle `{slot.type.name}`",
             declared,
-            help=f"write `….{name} becomes …`",
+            help=f"write `{shown} becomes {flat_expression(statement.value)}`",
         )
     else:
         assert not isinstance(place.type, BalanceType), "a Balance is read as an Amount"

@@ -54,6 +54,19 @@ FUNCTION_WORDS: Mapping[str, str] = MappingProxyType(
 """The function of the language for what it is called elsewhere."""
 
 
+CALLER_WORDS = frozenset({"msg", "sender", "caller", "self_caller", "_msgSender"})
+"""What the party that acts is called elsewhere."""
+
+STATEMENT_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("revert", "throw", "raise", "fail", "abort", "error"), "refuse"),
+        **dict.fromkeys(("print", "println", "log", "printf", "puts"), "show"),
+        **dict.fromkeys(("assert", "ensure", "check"), "require"),
+    }
+)
+"""The statement of the language for what is called as a function elsewhere."""
+
+
 def currency_meant(word: str) -> str:
     """Return the currency that a word means (`yuan`, `cny`), or nothing."""
     if word.upper() in ISO_4217:
@@ -70,6 +83,8 @@ def type_meant(word: str) -> str:
 
 def value_meant(word: str) -> str:
     """Return what a name that stands for nothing means as a value, as a help; or nothing."""
+    if word in CALLER_WORDS:
+        return "name who acts behind `by`, as in `by Bank as bank`, and write that name"
     if means_missing(word):
         return "write `missing`, and ask for it with `is missing`"
     return f"did you mean `{word.lower()}`?" if word.lower() in TRUTH_WORDS else ""

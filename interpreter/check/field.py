@@ -28,6 +28,7 @@ from servanda.interpreter.check.path import (
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
+    ActionSymbol,
     ContractSymbol,
     EnumSymbol,
     LifecycleSymbol,
@@ -169,9 +170,21 @@ def field_of(value: Value, name: tree.Name, span: Span, scope: Scope) -> Value:
         name.span,
         f"`{name.text}` is asked of {show_type(read)}",
         others=origin(value, scope),
-        advice="go through it: `for x in …`" if is_many else f"remove `.{name.text}`",
+        advice=how_to_ask(value, name.text, scope)
+        or ("go through it: `for x in …`" if is_many else f"remove `.{name.text}`"),
     )
     return unknown(span)
+
+
+def how_to_ask(value: Value, name: str, scope: Scope) -> str:
+    """Return how a party of a script does an action that is asked of it as of an object."""
+    is_action = any(
+        isinstance(one.symbols.get(name), ActionSymbol)
+        for one in scope.checking.declarations.opened
+    )
+    if not is_action or not isinstance(value, LocalValue):
+        return ""
+    return f"write `{value.local.name} does {name}(…)`"
 
 
 def field_of_record(

@@ -9,6 +9,7 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
+from servanda.interpreter.check.plain_text import party_named, show_number, without_quotes
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.model import (
     Constant,
@@ -62,13 +63,14 @@ def report_misfit(
         else:
             report_unrounded(target.unit, scope, what, span, others)
         return
+    party = party_named(value, target, scope)
     scope.report(
         "E0301",
         f"{what} must be {show_type(wanted)}, not {show_type(given)}",
         span,
         f"this is {show_type(given)}",
         others=others,
-        advice=how_to_convert(value, target),
+        advice=f"write `{party}`" if party else how_to_convert(value, target),
     )
 
 
@@ -115,13 +117,15 @@ def report_unrounded(
 def how_to_convert(value: Value, wanted: Type) -> str:
     """Return what would make `value` of the type wanted, if there is a plain way."""
     given = value.type
+    if plain := without_quotes(value, wanted):
+        return f"write `{plain}`, without quotes"
     match given, wanted:
         case (_, EnumType(name=name) | LifecycleType(name=name)) if isinstance(value, RowCell):
             return f"write `{name}(…)`"
         case (_, RoleType(roles=(name, *_))) if given == TEXT:
             return f"in a script, write `{name}(…)`"
         case (_, AmountType(unit=unit)) if given == INT and isinstance(value, Constant):
-            return f"write the unit: `{value.value} {show_unit(unit)}`"
+            return f"write the unit: `{show_number(value.value)} {show_unit(unit)}`"
         case (_, AmountType(unit=unit)) if given in (INT, DECIMAL):
             return f"write `round(…, {show_unit(unit)})`"
         case (AmountType() | UnroundedType(), _) if wanted in (DECIMAL, INT):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_expression import flat_expression
 from servanda.grammar.tree import Operator
 from servanda.interpreter.check.arithmetic import arithmetic_of, negation_of
 from servanda.interpreter.check.fit import condition_of, converted, fit, joined
@@ -17,12 +18,22 @@ from servanda.interpreter.check.learn import learn
 from servanda.interpreter.check.path import base_of
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.value import is_zero, unknown, value_of
-from servanda.interpreter.model import Both, Conditional, Either, Inverse, ListValue, Value
+from servanda.interpreter.model import (
+    Both,
+    Conditional,
+    Constant,
+    Either,
+    Inverse,
+    ListValue,
+    Value,
+)
 from servanda.interpreter.types import (
     ANYTHING,
     BOOL,
     MISSING,
     AmountType,
+    EnumType,
+    LifecycleType,
     ListType,
     OutputsType,
     RowType,
@@ -59,12 +70,39 @@ def value_of_binary(expression: tree.Binary, scope: Scope, wanted: Type | None =
             inner = scope.child()
             learn(value, inner, operator is Operator.AND)
         what = f"the right side of `{operator.value}`"
-        right = fit(value_of(link.right, inner), BOOL, inner, what, link.right.span)
+        found = value_of(link.right, inner)
+        if is_bare_name(found) and report_bare_name(link, found, inner):
+            right: Value = unknown(link.right.span)
+        else:
+            right = fit(found, BOOL, inner, what, link.right.span)
         learn(right, inner, operator is Operator.AND)
         joint = Both if operator is Operator.AND else Either
         value = joint(type=BOOL, span=link.span, left=value, right=right)
         before = operator
     return value
+
+
+def is_bare_name(value: Value) -> bool:
+    """Whether a value is the name of an enum or a state, alone."""
+    return isinstance(value, Constant) and isinstance(value.type, EnumType | LifecycleType)
+
+
+def report_bare_name(link: tree.Binary, found: Value, scope: Scope) -> bool:
+    """Report `x is A or B`, where each side asks anew; return whether it is that."""
+    before = link.left.right if isinstance(link.left, tree.Binary) else link.left
+    asked = before.operand if isinstance(before, tree.IsTest) else None
+    if asked is None or not isinstance(before, tree.IsTest) or not isinstance(found, Constant):
+        return False
+    subject, word = flat_expression(asked), "not in" if before.is_negated else "in"
+    first = ".".join(one.text for one in before.path.names)
+    scope.report(
+        "E0301",
+        f"the right side of `{link.operator.value}` must be Bool, not {show_type(found.type)}",
+        link.right.span,
+        "a name alone asks nothing",
+        advice=f"write `{subject} {word} [{first}, {found.value}]`",
+    )
+    return True
 
 
 @value_of.register(tree.Not)

@@ -23,7 +23,13 @@ from servanda.interpreter.check.learn import learn
 from servanda.interpreter.check.names import declare_local
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
-from servanda.interpreter.check.symbols import ActionSymbol, ContractSymbol, Declarations
+from servanda.interpreter.check.symbols import (
+    ActionSymbol,
+    ContractSymbol,
+    Declarations,
+    RoleSymbol,
+)
+from servanda.interpreter.check.value import unknown
 from servanda.interpreter.model import (
     AggregateValue,
     AtStep,
@@ -95,7 +101,7 @@ Done = tuple[tuple[Value, ...], str, str, tuple[Value, ...], Type]
 
 def check_does(parties: tuple[tree.Expression, ...], call: tree.Call, scope: Scope) -> Done | None:
     """Return who does which action with what."""
-    signers = tuple(fitted(one, PARTY, scope, "the party that acts") for one in parties)
+    signers = tuple(signer_of(one, scope) for one in parties)
     found = action_of(call.path, scope)
     if found is None:
         return None
@@ -103,6 +109,31 @@ def check_does(parties: tuple[tree.Expression, ...], call: tree.Call, scope: Sco
         call.arguments, found.parameters, scope, found.name, call.span, is_external=True
     )
     return signers, found.contract, found.name, arguments, found.result
+
+
+def signer_of(written: tree.Expression, scope: Scope) -> Value:
+    """Return a party that acts, or report that nobody has named it."""
+    name = written.name.text if isinstance(written, tree.NameReference) else ""
+    roles = [
+        one
+        for contract in scope.checking.declarations.opened
+        for one, symbol in contract.symbols.items()
+        if isinstance(symbol, RoleSymbol)
+    ]
+    is_known = scope.is_visible(name) or scope.checking.declarations.find(name) is not None
+    if not name or is_known or not roles or name in scope.checking.misnamed:
+        return fitted(written, PARTY, scope, "the party that acts")
+    role = next((one for one in roles if one.casefold() == name.casefold()), roles[0])
+    report(
+        scope,
+        "E0210",
+        f"unknown name `{name}`",
+        written.span,
+        "no party of this name",
+        help=did_you_mean(name, scope.visible_names())
+        or f'name the party above: `let {name} = {role}("{name.upper()}")`',
+    )
+    return unknown(written.span)
 
 
 def check_let_does(

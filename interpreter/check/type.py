@@ -55,6 +55,7 @@ from servanda.interpreter.types import (
     Unit,
     show_type,
 )
+from servanda.interpreter.values.show import with_article
 from servanda.interpreter.values.units import ISO_4217
 
 CONSTRUCTORS = ("Amount", "Balance", "List", "Set")
@@ -82,7 +83,7 @@ def type_of(written: tree.Type, scope: Scope) -> Type:
             if isinstance(base, BalanceType | LifecycleType) or base == SERIAL:
                 scope.report(
                     "E0327",
-                    f"a {show_type(base)} is never missing",
+                    f"{with_article(show_type(base))} is never missing",
                     written.span,
                     "this cannot be optional",
                     advice="remove the `?`",

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import singledispatch
 
 from servanda.grammar import tree
+from servanda.grammar.familiar_units import familiar_number
 from servanda.grammar.source import Span
 from servanda.grammar.tree import DurationUnit
 from servanda.interpreter.check.familiar_words import currency_meant
@@ -139,7 +140,7 @@ def amount_of(expression: tree.AmountLiteral, scope: Scope) -> Value:
     """Return an Amount in smallest units, exactly as written."""
     unit = unit_at(expression.unit, scope)
     if unit is None:
-        report_unknown_unit(expression.unit, scope)
+        report_unknown_unit(expression.unit, scope, expression.digits)
         return unknown(expression.span)
     form = AMOUNT_FORM.fullmatch(expression.digits)
     fraction = (form[2] or "") if form else ""
@@ -164,20 +165,22 @@ def amount_of(expression: tree.AmountLiteral, scope: Scope) -> Value:
     return Constant(type=AmountType(unit), span=expression.span, value=value)
 
 
-def report_unknown_unit(path: tree.Path, scope: Scope) -> None:
-    """Report a unit that is neither of ISO 4217 nor declared."""
+def report_unknown_unit(path: tree.Path, scope: Scope, digits: str = "") -> None:
+    """Report a unit that is neither of ISO 4217 nor declared, behind `digits` or alone."""
     if path.names[0].text in scope.checking.misnamed:
         return
     shown, last = ".".join(name.text for name in path.names), path.names[-1].text
     declared = declared_units(scope)
     meant = currency_meant(shown)
+    familiar = familiar_number(digits, shown) if digits else ""
     meant = meant or next((one for one in declared if one.endswith(f".{last}")), "")
     scope.report(
         "E0217",
         f"unknown unit `{shown}`",
         path.span,
         "no currency of ISO 4217 and no declared unit",
-        advice=(f"did you mean `{meant}`?" if meant else "")
+        advice=(f"write `{familiar}`" if familiar else "")
+        or (f"did you mean `{meant}`?" if meant else "")
         or did_you_mean(shown, declared)
         or f"write a code of ISO 4217, as in `CNY`, or declare it: `unit {last} decimals 2`",
     )

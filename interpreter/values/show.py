@@ -48,6 +48,13 @@ scripts, so they are shown as they are.
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
+def with_article(noun: str) -> str:
+    """Return `noun` behind `a` or `an`, as it is spoken."""
+    word = noun.lstrip("`").casefold()
+    is_spoken_you = word.startswith(("uni", "use", "usa", "eu", "one"))
+    return f"{'an' if word[:1] in 'aeiou' and word and not is_spoken_you else 'a'} {noun}"
+
+
 def show_bool(value: bool) -> str:
     """Return `true` or `false`."""
     return "true" if value else "false"

@@ -218,8 +218,8 @@ STYLE = [
         id="a comment keeps its argument",
     ),
     pytest.param(
-        f'require {"a" * 50} and {"b" * 50} or {"c" * 50} else CODE "no"\n',
-        f'require (\n    {"a" * 50} and {"b" * 50}\n    or {"c" * 50}\n) else CODE "no"\n',
+        f'require {"a" * 40} and {"b" * 40} or {"c" * 40} else CODE "no"\n',
+        f'require (\n    ({"a" * 40} and {"b" * 40})\n    or {"c" * 40}\n) else CODE "no"\n',
         id="a long condition breaks at its loosest word",
     ),
     pytest.param(
@@ -293,3 +293,33 @@ def test_time_is_linear_in_size() -> None:
             gc.enable()
 
     assert min(seconds(2_000) for _ in range(2)) < 8 * min(seconds(500) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("written", "formatted"),
+    [
+        ("a and b or c", "(a and b) or c"),
+        ("a or b and c", "a or (b and c)"),
+        ("a or (b and c) or (d)", "a or (b and c) or d"),
+        ("not a and b or c", "(not a and b) or c"),
+        ("(a or b) and c", "(a or b) and c"),
+    ],
+)
+def test_an_and_within_an_or_is_bracketed(written: str, formatted: str) -> None:
+    """Who reads it need not know which binds more, for conditions and for those who may act."""
+    text = f"rule r(): Bool = {written}\n"
+    assert format_source(Source("x", text), Diagnostics()) == f"rule r(): Bool = {formatted}\n"
+    if "not" not in written:
+        text = f"action x()\n  by {written}\n"
+        found = format_source(Source("x", text), Diagnostics())
+        assert found == f"action x()\n  by {formatted}\n"
+
+
+@pytest.mark.parametrize("written", ["(a and b) or c", "a or (b and c)", "(a or b) and c"])
+def test_brackets_are_no_mistake(written: str) -> None:
+    """What says how it is read is not warned of; without its brackets it is, if they say it."""
+    for text in (f"rule r(): Bool = {written}\n", f"action x()\n  by {written}\n"):
+        for shown, count in ((text, 0), (text.replace("(a and b)", "a and b"), 1)):
+            diagnostics = Diagnostics()
+            parse(Source("x", shown), diagnostics)
+            assert len(diagnostics) == (count if "(a and b)" in text else 0)

@@ -146,10 +146,10 @@ rule fee(amount: Amount of CNY, rate: Decimal = 3.65%): Amount of CNY = round(am
 
 action a(x: Int in 1..5, s: S in A | B): T?
   "What it does."
-  by 2 of Officer as officers or contract Other and (A or b.c)
+  by 2 of Officer as officers or (contract Other and (A or b.c))
   for x in 1..<n where x is not missing limit 10
     let y = [1, 2.5, 3%, 2026-01-05, 2026-01-05T09:00Z, -x, not a, "t {x}", 3 days, 5 CNY,]
-  if a and b or not c in [1]
+  if (a and b) or not c in [1]
     give if a then b.c[d, e] else sum(p.x for p in P where p.y == 1 limit 5)
   elif x not in 1..5
     create R(a: 1)

@@ -77,7 +77,7 @@ clause sell(thing: Thing)
   emit Sold(thing, thing.price)
 
 action pledge(number: Text, copy: Int in 1..9): Thing
-  by Clerk as clerk and (Customer or 2 of Registrar as two) or contract Registry
+  by (Clerk as clerk and (Customer or 2 of Registrar as two)) or contract Registry
   require number != "" else EMPTY "a \\"number\\" {number} \\{is\\} needed"
   for x in [1, 2] where x not in 2..3 limit 7
     if x == 1
@@ -355,7 +355,7 @@ def member(*parts: str) -> Expression:
     [
         ("1_000", IntegerLiteral(1000)),
         ("3.65%", DecimalLiteral("3.65", is_percent=True)),
-        ("1_0.50", DecimalLiteral("10.50")),
+        ("1_000.50", DecimalLiteral("1000.50")),
         ("2 months", tree.DurationLiteral(2, tree.DurationUnit.MONTH)),
         ("2026-02-30", tree.DateLiteral("2026-02-30")),
         ("2026-01-05T09:00:01.5Z", tree.InstantLiteral("2026-01-05T09:00:01.5Z")),
@@ -369,7 +369,7 @@ def member(*parts: str) -> Expression:
             ),
         ),
         (
-            "a or b and not c",
+            "a or (b and not c)",
             Binary(Operator.OR, value("a"), Binary(Operator.AND, value("b"), tree.Not(value("c")))),
         ),
         (

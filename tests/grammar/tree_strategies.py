@@ -57,8 +57,8 @@ unit_paths = st.builds(
 )
 alternatives = many(names, 1, 3).map(tree.Alternatives)
 name_lists = many(names, 1, 4)
-digits = st.from_regex(r"\A[0-9]{1,9}\Z")
-fractions = st.from_regex(r"\A[0-9]{1,9}\.[0-9]{1,4}\Z")
+digits = st.from_regex(r"\A(0|[1-9][0-9]{0,8})\Z")
+fractions = st.from_regex(r"\A(0|[1-9][0-9]{0,8})\.[0-9]{1,4}\Z")
 
 simple_types = st.recursive(
     paths.map(tree.NamedType),
@@ -269,10 +269,11 @@ parameters = many(typed_names)
 descriptions = perhaps(plain_texts)
 lifecycle_lines = st.builds(tree.LifecycleLine, name_lists, many(names))
 columns = st.builds(tree.Column, names, types, perhaps(ranges(1) | alternatives))
+# A cell does no arithmetic: an expression of depth 0 is a name or a literal.
 cell_items = st.one_of(
-    expressions(1),
-    ranges(1),
-    st.builds(tree.CellComparison, st.sampled_from(tree.Comparator), expressions(1)),
+    expressions(0),
+    ranges(0),
+    st.builds(tree.CellComparison, st.sampled_from(tree.Comparator), expressions(0)),
 )
 cells = st.builds(tree.CellAny) | st.builds(tree.CellItems, many(cell_items, 1, 2), st.booleans())
 rows = st.builds(tree.DecisionRow, many(cells, 1, 3), many(expressions(2), 1, 2))
