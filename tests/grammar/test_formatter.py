@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from servanda.grammar import layout, tree
@@ -103,6 +103,7 @@ def test_text_is_well_formed(file: tree.File) -> None:
 @pytest.mark.usefixtures("_columns")
 @thorough
 @given(any_file, randoms, rates)
+@example(parsed("show f((if held then paid else owed) for a in b)\n"), random.Random(0), 1.0)
 def test_well_placed_comments_stay(file: tree.File, chance: random.Random, rate: float) -> None:
     """A comment behind any line, or above one with its indentation, stays to the letter."""
     lines: list[str] = []
@@ -216,6 +217,11 @@ STYLE = [
         "expect f(a, # one\n b)\n",
         "expect f(\n    a,  # one\n    b,\n)\n",
         id="a comment keeps its argument",
+    ),
+    pytest.param(
+        "expect f((  # one\n if a then b else c) for d in e)\n",
+        "expect f(\n    (  # one\n        if a then b else c\n    )\n    for d in e,\n)\n",
+        id="a comment keeps its bracketed value",
     ),
     pytest.param(
         f'require {"a" * 50} and {"b" * 50} or {"c" * 50} else CODE "no"\n',
