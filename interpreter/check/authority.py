@@ -163,6 +163,8 @@ def is_own_field(name: str, scope: Scope) -> bool:
 def report_no_signer(name: tree.Name, is_declared: bool, scope: Scope) -> None:
     """Report a name that is neither a role nor anything visible here."""
     checking = scope.checking
+    if not is_declared:
+        checking.misnamed.add(name.text)
     roles = [
         one for one, symbol in checking.declarations.symbols.items()
         if isinstance(symbol, RoleSymbol)

@@ -115,6 +115,8 @@ def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, cours
             help="a step says who does what: `party does action(…)`",
         )
     else:
+        if symbol is None:
+            scope.checking.misnamed.add(name.text)
         clauses = [
             one for one, kind in scope.checking.declarations.symbols.items()
             if isinstance(kind, ClauseSymbol)

@@ -83,6 +83,9 @@ def value_of_test(
     """Return the Bool that a comparison gives."""
     match expression:
         case tree.Compare(comparator=comparator, left=left, right=right):
+            for word, other in ((left, right), (right, left)):
+                if is_missing_word(word, scope):
+                    return compared_with_missing(expression, word, other, scope)
             first, second = pair_of(left, right, scope)
             return comparison_of(comparator.value, first, second, expression.span, scope)
         case tree.IsTest():
@@ -114,15 +117,6 @@ def needs_guide(expression: tree.Expression, scope: Scope) -> bool:
 
 def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope: Scope) -> Value:
     """Return `left comparator right`, or report why the two cannot be compared."""
-    if is_missing_word(left) or is_missing_word(right):
-        scope.report(
-            "E0306",
-            "`missing` is not compared",
-            span,
-            "absence is asked for, not compared",
-            advice="write `is missing`" if comparator != "!=" else "write `is not missing`",
-        )
-        return unknown(span)
     if ANYTHING in (left.type, right.type):
         return unknown(span)
     # A test may say what an optional field is; a contract settles first whether it is there.
@@ -144,11 +138,33 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
     return Comparison(type=BOOL, span=span, comparator=comparator, left=first, right=second)
 
 
-def is_missing_word(value: Value) -> bool:
-    """Whether `value` is the word `missing`."""
-    if not isinstance(value, Constant) or value.value is not None:
+def is_missing_word(expression: tree.Expression, scope: Scope) -> bool:
+    """Whether an expression is the word `missing`, or what it is called elsewhere."""
+    if isinstance(expression, tree.MissingLiteral):
+        return True
+    if not isinstance(expression, tree.NameReference):
         return False
-    return value.type == MISSING or isinstance(value.type, OptionalType)
+    return means_missing(expression.name.text) and needs_guide(expression, scope)
+
+
+def compared_with_missing(
+    expression: tree.Compare, word: tree.Expression, other: tree.Expression, scope: Scope
+) -> Value:
+    """Report absence that is compared instead of asked for, as in `x != missing`."""
+    is_negated = expression.comparator.value == "!="
+    question = "is not missing" if is_negated else "is missing"
+    written = word.name.text if isinstance(word, tree.NameReference) else "missing"
+    meant = "" if written == "missing" else "the word for absence is `missing`: "
+    scope.report(
+        "E0306",
+        f"`{written}` is not compared",
+        expression.span,
+        "absence is asked for, not compared",
+        advice=f"{meant}write `{question}`",
+    )
+    operand = value_of(other, scope)
+    asked = absence_of(operand, expression.span, scope, is_negated=is_negated)
+    return asked or unknown(expression.span)
 
 
 def comparable(left: Value, right: Value, scope: Scope) -> Type | None:
@@ -225,11 +241,8 @@ def is_missing_of(expression: tree.IsMissing, scope: Scope) -> Value:
     span = expression.span
     if operand.type == ANYTHING:
         return unknown(span)
-    if isinstance(operand, RecordLookup):
-        looked_up = OptionalType(operand.type)
-        operand = replace(operand, type=looked_up, is_optional=True)
-    is_optional = isinstance(operand.type, OptionalType) or is_known_present(operand, scope)
-    if not is_optional and operand.type != MISSING:
+    asked = absence_of(operand, span, scope, is_negated=expression.is_negated)
+    if asked is None:
         scope.report(
             "E0317",
             f"a value of type {show_type(operand.type)} is never missing",
@@ -238,8 +251,18 @@ def is_missing_of(expression: tree.IsMissing, scope: Scope) -> Value:
             others=origin(operand, scope),
             advice=f"remove the question, or declare it as `{show_type(operand.type)}?`",
         )
-        return unknown(span)
-    return IsAbsent(type=BOOL, span=span, operand=operand, is_negated=expression.is_negated)
+    return asked or unknown(span)
+
+
+def absence_of(operand: Value, span: Span, scope: Scope, *, is_negated: bool) -> Value | None:
+    """Return the question whether a value is missing, or None for one that is always there."""
+    if isinstance(operand, RecordLookup):
+        looked_up = OptionalType(operand.type)
+        operand = replace(operand, type=looked_up, is_optional=True)
+    is_optional = isinstance(operand.type, OptionalType) or is_known_present(operand, scope)
+    if not is_optional and operand.type != MISSING:
+        return None
+    return IsAbsent(type=BOOL, span=span, operand=operand, is_negated=is_negated)
 
 
 def is_test_of(expression: tree.IsTest, scope: Scope) -> Value:
@@ -281,8 +304,8 @@ def not_missing_word(expression: tree.IsTest, operand: Value, scope: Scope) -> V
     if operand.type == ANYTHING:
         return unknown(expression.span)
     written = expression.path.names[0].text
-    is_looked_up = isinstance(operand, RecordLookup) or is_known_present(operand, scope)
-    is_optional = isinstance(operand.type, OptionalType) or is_looked_up
+    # What was meant is asked all the same, so that what follows is read as it was meant.
+    asked = absence_of(operand, expression.span, scope, is_negated=expression.is_negated)
     question = "is not missing" if expression.is_negated else "is missing"
     scope.report(
         "E0316",
@@ -291,10 +314,10 @@ def not_missing_word(expression: tree.IsTest, operand: Value, scope: Scope) -> V
         f"this is {show_type(operand.type)}",
         others=origin(operand, scope),
         advice=f"the word for absence is `missing`: write `{question}`"
-        if is_optional
+        if asked
         else "remove the question: only a value declared with `?` can be `missing`",
     )
-    return unknown(expression.span)
+    return asked or unknown(expression.span)
 
 
 def is_owner(path: tree.Path, asked: EnumType | LifecycleType, scope: Scope) -> bool:

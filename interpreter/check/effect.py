@@ -370,6 +370,8 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
             if isinstance(kind, EventSymbol)
         ]  # fmt: skip
         is_foreign = len(statement.event.names) > 1
+        if symbol is None and not is_foreign:
+            checking.misnamed.add(name.text)
         report(
             scope,
             "E0262",

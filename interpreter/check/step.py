@@ -250,6 +250,8 @@ def owners_of(path: tree.Path, scope: Scope) -> list[Declarations] | None:
 def report_no_action(path: tree.Path, owners: list[Declarations], scope: Scope) -> None:
     """Report a name that is no action, and say what it is."""
     name = path.names[-1]
+    if not scope.checking.is_first("", name.text):
+        return
     actions = [
         one
         for owner in owners

@@ -7,7 +7,7 @@ order, resolve their names against it. A contract that is used by another offers
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
@@ -219,6 +219,12 @@ class Declarations:
                 return other.record(wanted)
         message = f"record {wanted.contract}.{wanted.name} is not in scope"
         raise AssertionError(message)
+
+    def hold_fixed(self, owner: RecordType, name: str) -> None:
+        """Let a field count as fixed although it is assigned, once that is reported as wrong."""
+        slots = self.record(owner).slots
+        assert isinstance(slots, dict), "the slots of an own record are still being filled"
+        slots[name] = replace(slots[name], is_fixed=True)
 
     def reachable(self) -> list[Declarations]:
         """Return the contracts used by this one, directly or not."""

@@ -169,6 +169,10 @@ def report_unknown_unit(path: tree.Path, scope: Scope) -> None:
     if path.names[0].text in scope.checking.misnamed:
         return
     shown, last = ".".join(name.text for name in path.names), path.names[-1].text
+    if not scope.checking.is_first("a unit", shown):
+        return
+    if len(path.names) == 1:
+        scope.checking.misnamed.add(shown)
     declared = declared_units(scope)
     meant = currency_meant(shown)
     meant = meant or next((one for one in declared if one.endswith(f".{last}")), "")
