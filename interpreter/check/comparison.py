@@ -6,6 +6,7 @@ compared, and only what has an order is ordered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from servanda.grammar import tree
@@ -15,7 +16,8 @@ from servanda.interpreter.check.arithmetic import is_money, report_two_units, un
 from servanda.interpreter.check.facts import is_known_present
 from servanda.interpreter.check.familiar_words import means_missing
 from servanda.interpreter.check.fit import converted, joined, settled
-from servanda.interpreter.check.misfit import origin
+from servanda.interpreter.check.held_money import same_money_of, side_of
+from servanda.interpreter.check.misfit import how_to_count, origin
 from servanda.interpreter.check.path import (
     KINDS,
     is_value_name,
@@ -86,7 +88,8 @@ def value_of_test(
             for word, other in ((left, right), (right, left)):
                 if is_missing_word(word, scope):
                     return compared_with_missing(expression, word, other, scope)
-            first, second = pair_of(left, right, scope)
+            side = side_of if comparator.value in EQUALITIES else value_of
+            first, second = pair_of(left, right, scope, side)
             return comparison_of(comparator.value, first, second, expression.span, scope)
         case tree.IsTest():
             return is_test_of(expression, scope)
@@ -96,13 +99,15 @@ def value_of_test(
             return in_test_of(expression, scope)
 
 
-def pair_of(left: tree.Expression, right: tree.Expression, scope: Scope) -> tuple[Value, Value]:
+def pair_of(
+    left: tree.Expression, right: tree.Expression, scope: Scope, side: Callable[..., Value]
+) -> tuple[Value, Value]:
     """Return two values that are compared; each guides what the other may mean."""
     if needs_guide(left, scope) and not needs_guide(right, scope):
-        second = value_of(right, scope)
+        second = side(right, scope)
         return value_of(left, scope, second.type), second
-    first = value_of(left, scope)
-    return first, value_of(right, scope, first.type)
+    first = side(left, scope)
+    return first, side(right, scope, first.type)
 
 
 def needs_guide(expression: tree.Expression, scope: Scope) -> bool:
@@ -125,6 +130,9 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
         left, right = settled(left, scope, "compared"), settled(right, scope, "compared")
     if ANYTHING in (left.type, right.type):
         return unknown(span)
+    same = same_money_of(comparator, left, right, span, scope)
+    if same is not None:
+        return same
     wanted = comparable(left, right, scope)
     first = second = None
     if wanted is not None:
@@ -212,11 +220,11 @@ def report_incomparable(left: Value, right: Value, span: Span, scope: Scope) -> 
         span,
         f"{first} on the left, {second} on the right",
         others=(*origin(left, scope), *origin(right, scope)),
-        advice=how_to_compare(left, right),
+        advice=how_to_compare(left, right, scope),
     )
 
 
-def how_to_compare(left: Value, right: Value) -> str:
+def how_to_compare(left: Value, right: Value, scope: Scope) -> str:
     """Return what makes two values comparable, if there is a plain way."""
     types = {left.type, right.type}
     if types == {DATE, TIME}:
@@ -224,10 +232,8 @@ def how_to_compare(left: Value, right: Value) -> str:
     for one, other in ((left, right), (right, left)):
         if is_money(one) and other.type in (INT, DECIMAL):
             unit = unit_of(one, other)
-            shown = other.value if isinstance(other, Constant) else "…"
-            if unit is not None and hasattr(unit, "code"):
-                return f"write the unit: `{shown} {unit.code}`"
-            return "compare with an amount of the same unit"
+            assert unit is not None, "money has a unit"
+            return how_to_count(other, unit, scope)
         if isinstance(one.type, RecordType) and other.type in (TEXT, INT):
             return f"look it up: `{one.type.name}[…]`"
         if names_in(one.type):

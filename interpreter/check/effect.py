@@ -18,6 +18,7 @@ from servanda.interpreter.check.expression import arguments_of, fit, fitted, val
 from servanda.interpreter.check.facts import forget_changed
 from servanda.interpreter.check.known_states import states_before
 from servanda.interpreter.check.learn import learn
+from servanda.interpreter.check.misfit import how_to_agree
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EventSymbol, LifecycleSymbol, SlotSymbol
@@ -45,6 +46,7 @@ from servanda.interpreter.types import (
     TEXT,
     AmountType,
     BalanceType,
+    FixedUnit,
     LifecycleType,
     OptionalType,
     RecordType,
@@ -326,8 +328,9 @@ def check_move(statement: tree.Move, scope: Scope) -> Statement | None:
             statement.target.span,
             f"a Balance of `{show_unit(target_unit)}`",
             Label(statement.source.span, f"a Balance of `{show_unit(source_unit)}`"),
-            help="move between balances of one unit, or guard that the units are equal with "
-            "`require … == …`",
+            help="move between balances of one unit"
+            if isinstance(source_unit, FixedUnit) and isinstance(target_unit, FixedUnit)
+            else how_to_agree(source_unit, target_unit, scope),
         )
         return None
     return MoveStep(amount, source.value, target.value, span=statement.span)

@@ -5,11 +5,13 @@ In come values, the types they should have, and words for what they are for; out
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
-from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.model import Constant, Convert, FieldValue, LocalValue, OutputValue, Value
 from servanda.interpreter.types import (
     DATE,
@@ -25,6 +27,7 @@ from servanda.interpreter.types import (
     AmountType,
     EnumType,
     EventType,
+    FieldUnit,
     FixedUnit,
     LifecycleType,
     OptionalType,
@@ -59,7 +62,7 @@ def report_misfit(
         span,
         f"this is {show_type(given)}",
         others=others,
-        advice=how_to_convert(value, target),
+        advice=how_to_convert(value, target, scope),
     )
 
 
@@ -73,19 +76,30 @@ def report_units(
         span,
         f"this is in {show_unit(given)}",
         others=others,
-        advice=how_to_agree(given, wanted),
+        advice=how_to_agree(given, wanted, scope),
     )
 
 
-def how_to_agree(left: Unit, right: Unit) -> str:
-    """Return what makes two units agree."""
+def how_to_agree(left: Unit, right: Unit, scope: Scope) -> str:
+    """Return what makes two units agree, in the words of the place where they meet."""
     if isinstance(left, FixedUnit) and isinstance(right, FixedUnit):
         return (
             f"leave the currency with `number(…)`, multiply by a rate, and come back with "
             f"`round(…, {right.code})`"
         )
     first, second = (right, left) if isinstance(left, FixedUnit) else (left, right)
-    return f"guard it: `require {show_unit(first)} == {show_unit(second)} else …`"
+    asked = f"{show_unit(first)} == {show_unit(second)}"
+    named = f"{show_unit(first)} is {show_unit(second)}"
+    match scope.place:
+        case Place.SCRIPT:
+            is_named = isinstance(left, FixedUnit) or isinstance(right, FixedUnit)
+            return f"say so in a line above: `expect {named if is_named else asked}`"
+        case Place.ACTION | Place.CLAUSE:
+            return f"guard it: `require {asked} else …`"
+        case Place.INVARIANT:
+            return f"let it speak only of those: `where {asked}`"
+        case _:
+            return f"ask first: `if {asked}`"
 
 
 def report_unrounded(
@@ -103,14 +117,24 @@ def report_unrounded(
     )
 
 
-def how_to_convert(value: Value, wanted: Type) -> str:
+def how_to_count(value: Value, unit: Unit, scope: Scope) -> str:
+    """Return how a number is written as an Amount of a unit."""
+    known = value.value if isinstance(value, Constant) else None
+    shown = f"{Decimal(known):f}" if isinstance(known, int | Decimal) else "…"
+    if isinstance(unit, FixedUnit) and value.type == INT and shown != "…":
+        return f"write the unit: `{shown} {unit.code}`"
+    if isinstance(unit, FieldUnit) and scope.place is Place.SCRIPT:
+        number = "5" if shown == "…" else shown
+        return f"write the unit that it is in, as in `{number} CNY`"
+    return f"write `round({shown}, {show_unit(unit)})`"
+
+
+def how_to_convert(value: Value, wanted: Type, scope: Scope) -> str:
     """Return what would make `value` of the type wanted, if there is a plain way."""
     given = value.type
     match given, wanted:
-        case (_, AmountType(unit=unit)) if given == INT and isinstance(value, Constant):
-            return f"write the unit: `{value.value} {show_unit(unit)}`"
         case (_, AmountType(unit=unit)) if given in (INT, DECIMAL):
-            return f"write `round(…, {show_unit(unit)})`"
+            return how_to_count(value, unit, scope)
         case (AmountType() | UnroundedType(), _) if wanted in (DECIMAL, INT):
             return "write `number(…)` to leave the currency"
         case (_, RoleType(roles=roles)) if given == PARTY or isinstance(given, RoleType):

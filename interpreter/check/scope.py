@@ -84,6 +84,8 @@ class Scope:
     equal_paths: dict[Unit, dict[Unit, None]] = field(default_factory=dict)
     """For each path those that lead to the same record, or are the same unit, both ways round; a
     `FieldUnit` is a path, whatever stands at its end."""
+    is_expected: bool = False
+    """Whether this is what an `expect` asks: nothing is decided by it."""
     unknown_names: set[str] = field(default_factory=set)
     """In the outermost frame: names that stand for nothing here, each reported once."""
     this: Local | None = None
@@ -91,7 +93,7 @@ class Scope:
 
     def child(self) -> Scope:
         """Return a new inner frame."""
-        return Scope(self.checking, self.place, self, this=self.this)
+        return Scope(self.checking, self.place, self, is_expected=self.is_expected, this=self.this)
 
     def report(
         self,

@@ -73,7 +73,9 @@ def check_step(statement: tree.Statement, scope: Scope, course: Course) -> tuple
         case tree.Cannot():
             step = check_cannot(statement, scope)
         case tree.Expect(condition=written):
-            condition = condition_of(written, scope)
+            asked = scope.child()
+            asked.is_expected = True
+            condition = condition_of(written, asked)
             learn(condition, scope, is_true=True)
             step = ExpectStep(condition, span=statement.span)
         case tree.At(time=time):
