@@ -111,7 +111,8 @@ def report_unknown_argument(
 ) -> None:
     """Report an argument for a parameter that is not there."""
     names = [one.name for one in parameters]
-    if not scope.checking.is_first(f"{callee_name}(…)", name.text):
+    # Of a record its fields are told of once, whether they are read or given.
+    if not scope.checking.is_first(callee_name, name.text):
         return
     scope.report(
         "E0218",

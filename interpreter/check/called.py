@@ -19,6 +19,7 @@ from servanda.interpreter.check.expression import (
     value_of,
 )
 from servanda.interpreter.check.facts import forget_changed
+from servanda.interpreter.check.path import similar
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
@@ -121,6 +122,7 @@ def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, cours
             one for one, kind in scope.checking.declarations.symbols.items()
             if isinstance(kind, ClauseSymbol)
         ]  # fmt: skip
+        advice = did_you_mean(name.text, clauses)
         report(
             scope,
             "E0263",
@@ -128,7 +130,8 @@ def report_no_clause(name: tree.Name, symbol: Symbol | None, scope: Scope, cours
             name.span,
             "no clause of this contract",
             *others,
-            help=did_you_mean(name.text, clauses) or f"declare it: `clause {name.text}(…)`",
+            *similar(advice, scope),
+            help=advice or f"declare it: `clause {name.text}(…)`",
         )
 
 

@@ -52,7 +52,8 @@ def value_of_create(
     check_forbidden(written, symbol, scope)
     open_slots = [slot for slot in symbol.slots.values() if why_not_given(slot, symbol) is None]
     absent = [slot for slot in open_slots if slot.name not in written and is_needed(slot)]
-    if absent and is_allowed:
+    # A name that fills nothing was probably meant for what is absent: it is reported alone.
+    if absent and is_allowed and len(written) == len(expression.arguments):
         report_absent(expression, symbol, absent, scope)
     values = values_of(written, open_slots, scope)
     for slot in open_slots:

@@ -44,6 +44,7 @@ from servanda.interpreter.check.type import bound_of, type_of
 from servanda.interpreter.check.unit import currency_value
 from servanda.interpreter.model import Bound, ContractModel, EventModel, Local, ParameterModel
 from servanda.interpreter.types import (
+    ANYTHING,
     INT,
     NOTHING,
     SERIAL,
@@ -481,7 +482,9 @@ def bounded_type(passed: Type, bound: tree.Range | tree.Alternatives | None, sco
     if not isinstance(passed, RecordType) or not isinstance(bound, tree.Alternatives):
         return passed
     symbol = scope.checking.declarations.record(passed)
-    return symbol.slots[symbol.lifecycle_field].type if symbol.lifecycle_field else passed
+    if symbol.lifecycle_field:
+        return symbol.slots[symbol.lifecycle_field].type
+    return ANYTHING if symbol.has_unknown else passed
 
 
 def slots_of(parameters: Iterable[ParameterModel]) -> tuple[SlotSymbol, ...]:

@@ -19,6 +19,7 @@ from servanda.interpreter.check.facts import forget_changed
 from servanda.interpreter.check.known_states import states_before
 from servanda.interpreter.check.learn import learn
 from servanda.interpreter.check.misfit import how_to_agree
+from servanda.interpreter.check.path import similar
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EventSymbol, LifecycleSymbol, SlotSymbol
@@ -373,6 +374,7 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
             if isinstance(kind, EventSymbol)
         ]  # fmt: skip
         is_foreign = len(statement.event.names) > 1
+        advice = did_you_mean(name.text, events)
         if symbol is None and not is_foreign:
             checking.misnamed.add(name.text)
         report(
@@ -384,8 +386,8 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
             statement.event.span,
             "no event of this contract",
             *([Label(symbol.span, "this is no event")] if symbol and not is_foreign else []),
-            help=did_you_mean(name.text, events)
-            or f"declare it in this contract: `event {name.text}(…)`",
+            *similar(advice, scope),
+            help=advice or f"declare it in this contract: `event {name.text}(…)`",
         )
         return None
     checking.used_names.add(name.text)

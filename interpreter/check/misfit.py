@@ -12,6 +12,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
 from servanda.interpreter.check.scope import Place, Scope
+from servanda.interpreter.check.symbols import RoleSymbol
 from servanda.interpreter.model import Constant, Convert, FieldValue, LocalValue, OutputValue, Value
 from servanda.interpreter.types import (
     DATE,
@@ -145,7 +146,19 @@ def how_to_convert(value: Value, wanted: Type, scope: Scope) -> str:
             return f"write a name of {wanted.name}, such as `{names[0]}`"
         case (_, RecordType(name=name)):
             return f"look it up: `{name}[…]`"
+        case (_, _) if (given, wanted, scope.place) == (TEXT, PARTY, Place.SCRIPT):
+            return f"say of which role it is a member: `{a_role(scope)}(…)`"
     return how_to_convert_plain(given, wanted)
+
+
+def a_role(scope: Scope) -> str:
+    """Return a role that a test can name members of."""
+    declarations = scope.checking.declarations
+    for one in (*declarations.opened, declarations):
+        for name, symbol in one.symbols.items():
+            if isinstance(symbol, RoleSymbol):
+                return name
+    return "Role"
 
 
 def how_to_convert_plain(given: Type, wanted: Type) -> str:

@@ -15,7 +15,6 @@ from servanda.interpreter.check.expression import (
     arguments_of,
     condition_of,
     fit,
-    fitted,
     value_of,
 )
 from servanda.interpreter.check.facts import forget_changed
@@ -24,6 +23,7 @@ from servanda.interpreter.check.names import declare_local
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import ActionSymbol, ContractSymbol, Declarations
+from servanda.interpreter.check.value import unknown
 from servanda.interpreter.model import (
     AggregateValue,
     AtStep,
@@ -36,6 +36,7 @@ from servanda.interpreter.model import (
     FeedsStep,
     FieldValue,
     HasRole,
+    LocalValue,
     RecordLookup,
     ShowStep,
     Statement,
@@ -50,6 +51,7 @@ from servanda.interpreter.types import (
     MONTHS,
     NOTHING,
     PARTY,
+    TEXT,
     TIME,
     RowType,
     Type,
@@ -97,7 +99,7 @@ Done = tuple[tuple[Value, ...], str, str, tuple[Value, ...], Type]
 
 def check_does(parties: tuple[tree.Expression, ...], call: tree.Call, scope: Scope) -> Done | None:
     """Return who does which action with what."""
-    signers = tuple(fitted(one, PARTY, scope, "the party that acts") for one in parties)
+    signers = tuple(signer_of(one, scope) for one in parties)
     found = action_of(call.path, scope)
     if found is None:
         return None
@@ -105,6 +107,15 @@ def check_does(parties: tuple[tree.Expression, ...], call: tree.Call, scope: Sco
         call.arguments, found.parameters, scope, found.name, call.span, is_external=True
     )
     return signers, found.contract, found.name, arguments, found.result
+
+
+def signer_of(expression: tree.Expression, scope: Scope) -> Value:
+    """Return a party that acts; a name that stands for none is reported where it acts first."""
+    value = value_of(expression, scope, PARTY)
+    name = str(value.local.number) if isinstance(value, LocalValue) else ""
+    if name and value.type == TEXT and not scope.checking.is_first("a party", name):
+        return unknown(expression.span)
+    return fit(value, PARTY, scope, "the party that acts", expression.span)
 
 
 def check_let_does(
@@ -252,7 +263,7 @@ def owners_of(path: tree.Path, scope: Scope) -> list[Declarations] | None:
 def report_no_action(path: tree.Path, owners: list[Declarations], scope: Scope) -> None:
     """Report a name that is no action, and say what it is."""
     name = path.names[-1]
-    if not scope.checking.is_first("", name.text):
+    if not scope.checking.is_first("an action", name.text):
         return
     actions = [
         one

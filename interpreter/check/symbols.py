@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
 from servanda.interpreter.model import Bound, Policy
-from servanda.interpreter.types import EnumType, LifecycleType, RecordType, Type
+from servanda.interpreter.types import ANYTHING, EnumType, LifecycleType, RecordType, Type
 
 
 @node
@@ -77,6 +77,11 @@ class RecordSymbol(Frozen):
     def keys(self) -> tuple[SlotSymbol, ...]:
         """The key slots, in order."""
         return tuple(slot for slot in self.slots.values() if slot.is_key)
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether the type of some slot was not understood: it might be a lifecycle."""
+        return any(slot.type == ANYTHING for slot in self.slots.values())
 
 
 @node

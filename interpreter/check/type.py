@@ -30,7 +30,7 @@ from servanda.interpreter.check.unit import (
     root_of,
     unit_at,
 )
-from servanda.interpreter.check.value import report_unknown_unit
+from servanda.interpreter.check.value import is_first_path, report_unknown_unit
 from servanda.interpreter.model import Bound, FieldValue, LocalValue, Value
 from servanda.interpreter.types import (
     ANYTHING,
@@ -125,7 +125,7 @@ def named_type(path: tree.Path, scope: Scope) -> Type:
 def report_unknown_type(path: tree.Path, scope: Scope) -> None:
     """Report a type of a name that nobody declares; what else uses the name is let pass."""
     written = ".".join(one.text for one in path.names)
-    if not scope.checking.is_first("a type", written):
+    if not is_first_path(path, scope):
         return
     if len(path.names) == 1:
         scope.checking.misnamed.add(written)
@@ -281,6 +281,8 @@ def unit_of_path(written: tree.Type, scope: Scope) -> Unit | None:
         if value.type == ANYTHING:
             return None
         inner = read_quietly(value, name.text, scope)
+        if inner is None and not scope.checking.is_first(show_type(value.type), name.text):
+            return None
         if inner is None:
             scope.report(
                 "E0213",
