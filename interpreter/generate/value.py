@@ -12,6 +12,7 @@ from typing import Any
 from servanda.interpreter import model
 from servanda.interpreter.costs import VISIT_STEPS
 from servanda.interpreter.execute.state import BALANCE, FIELD
+from servanda.interpreter.generate.same_money import same_money
 from servanda.interpreter.generate.showing import shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Conversion, Operation, Value
@@ -294,23 +295,6 @@ class Values:
     def _comparison(self, value: model.Comparison) -> str:
         return f"({self.write(value.left)} {value.comparator} {self.write(value.right)})"
 
-    def _same_money(self, value: model.SameMoney) -> str:
-        left, right = (
-            self._counted(amount, unit)
-            for amount, unit in ((value.left, value.left_unit), (value.right, value.right_unit))
-        )
-        return f"({left} {'!=' if value.is_negated else '=='} {right})"
-
-    def _counted(self, amount: Value, unit: Value) -> str:
-        """Return an amount with its unit as a pair."""
-        held = Values(self.writer, is_probed=False)
-        held.is_balance = self.is_balance
-        code = held.write(unit)
-        if self.is_probed and type(amount) in _SEEN:
-            site = self.writer.site("value", amount.span, amount.type)
-            return f"(p.see(p.mark({site}), {held.write(amount)}, {code}), {code})"
-        return f"({held.write(amount)}, {code})"
-
     def _both(self, value: model.Both) -> str:
         return f"({self.write(value.left)} and {self.write(value.right)})"
 
@@ -499,7 +483,7 @@ _WRITERS: dict[type[Value], Callable[[Any, Any], str]] = {
     model.Negation: Values._negation,
     model.Convert: Values._convert,
     model.Comparison: Values._comparison,
-    model.SameMoney: Values._same_money,
+    model.SameMoney: same_money,
     model.Both: Values._both,
     model.Either: Values._either,
     model.Inverse: Values._inverse,
