@@ -95,8 +95,11 @@ def how_to_agree(left: Unit, right: Unit, scope: Scope) -> str:
         case Place.SCRIPT:
             is_named = isinstance(left, FixedUnit) or isinstance(right, FixedUnit)
             return f"say so in a line above: `expect {named if is_named else asked}`"
-        case Place.ACTION | Place.CLAUSE:
+        case Place.ACTION:
             return f"guard it: `require {asked} else …`"
+        case Place.CLAUSE:
+            # A timer that calls it has nobody to refuse.
+            return f"guard it: `require {asked} else …`, or `if {asked}` where a timer calls this"
         case Place.INVARIANT:
             return f"let it speak only of those: `where {asked}`"
         case _:

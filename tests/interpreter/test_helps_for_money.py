@@ -32,6 +32,7 @@ when x: Loan has been Open for 9 days
   x.progress becomes Settled
 """
 ACTION = "action lend(a: Wallet, b: Wallet)\n  by Bank\n"
+CLAUSE = "clause lend(a: Wallet, b: Wallet)\n"
 TIMER = "when x: Loan has been Open for 3 days\n  x.progress becomes Settled\n"
 MOVE = "  move x.payer.money from x.payer.money to x.payee.money\n"
 TELL = '    notify x.payer.holder that "it is more"\n'
@@ -73,6 +74,15 @@ def errors_in(text: str) -> list[Diagnostic]:
             "guard it: `require a.currency == b.currency else …`",
             ACTION + '  require a.currency == b.currency else UNITS "differ"\n'
             "  move a.money from a.money to b.money\n",
+        ),
+        (
+            CLAUSE + "  move a.money from a.money to b.money\n",
+            (
+                "guard it: `require a.currency == b.currency else …`, "
+                "or `if a.currency == b.currency` where a timer calls this"
+            ),
+            CLAUSE + "  if a.currency == b.currency\n"
+            "    move a.money from a.money to b.money\n" + TIMER + "  lend(x.payer, x.payee)\n",
         ),
         (
             TIMER + MOVE,
