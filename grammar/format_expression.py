@@ -271,7 +271,10 @@ def _write_postfixed(writer: LineWriter, expression: tree.Expression) -> None:
             case tree.Apply(arguments=arguments, span=span):
                 write_arguments(writer, arguments, span.end)
             case tree.Aggregate(value=value, span=span):
-                item = Item(value.span, partial(_write_comprehension, aggregate=step))
+                # Brackets that the value keeps hold their comments themselves.
+                is_bracketed = binding_of(value) < Binding.OR
+                start = writer.bracketed_span(value.span) if is_bracketed else value.span
+                item = Item(start, partial(_write_comprehension, aggregate=step))
                 writer.enclosed("(", [item], ")", span.end)
 
 

@@ -85,7 +85,7 @@ class LineWriter:
         self._comments_behind(item.span.start)
         self.tokens.append(PLACE)
         item.write(self)
-        self._comments_behind(self._bracketed_span(item.span).end)
+        self._comments_behind(self.bracketed_span(item.span).end)
         self.tokens.append(DEDENT)
         self.tokens.append(PLACE)
         self._close()
@@ -103,7 +103,7 @@ class LineWriter:
         has_comments = self.taken_count > taken_first
         item.write(self)
         taken_inside = self.taken_count
-        self._comments_behind(self._bracketed_span(item.span).end)
+        self._comments_behind(self.bracketed_span(item.span).end)
         has_comments = has_comments or self.taken_count > taken_inside
         self.depth -= may_break
         # INVARIANT: whatever breaks here nests one level more than its brackets do, so that one
@@ -119,7 +119,7 @@ class LineWriter:
         for index, part in enumerate(parts):
             if index:
                 if self.depth:
-                    self._comments_behind(self._bracketed_span(part.span).start)
+                    self._comments_behind(self.bracketed_span(part.span).start)
                     self.tokens.append(BLANK)
                 else:
                     self.text(" ")
@@ -130,7 +130,7 @@ class LineWriter:
             self.tokens.append(DEDENT)
         self.tokens.append(CLOSE)
 
-    def _bracketed_span(self, span: Span) -> Span:
+    def bracketed_span(self, span: Span) -> Span:
         """Return `span` with all brackets that held nothing but what stood there."""
         name, start, end = span
         while (start, end) in self.brackets:

@@ -6,7 +6,7 @@ as far as the words allow. This is the one place that decides what a diagnostic 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from servanda.excerpt import NumberedLine, excerpt, visible_text
 from servanda.grammar.diagnostics import Diagnostic, Label
@@ -37,19 +37,46 @@ def render_places(
     labels = [primary, *others]
     gutter = max(_number_width(label.span, sources) for label in labels)
     shown_source = ""
-    for place, label in enumerate(labels):
+    for label, rows in _excerpts(labels, sources, width - gutter - 2):
         if label.span.source != shown_source:
             shown_source = label.span.source
             where = _where(label.span, sources)
             yield [Piece(" " * gutter + "┌─ ", "gutter"), Piece(visible_text(where))]
+        for row in rows:
+            yield _with_gutter(row, gutter)
+
+
+def _excerpts(
+    labels: Sequence[Label], sources: Mapping[str, Source], room: int
+) -> list[tuple[Label, list[NumberedLine]]]:
+    """Return the excerpts in their order; labels of one line stand under it together."""
+    found: list[tuple[Label, list[NumberedLine]]] = []
+    for place, label in enumerate(labels):
         source = sources.get(label.span.source)
         if source is None or not source.text:
-            if label.text:
-                yield [Piece(" " * gutter + "│ ", "gutter"), Piece(visible_text(label.text))]
+            told = [NumberedLine(None, [Piece(visible_text(label.text))])] if label.text else []
+            found.append((label, told))
             continue
-        room = width - gutter - 2
-        for row in excerpt(source, label.span, label.text, "-" if place else "^", room):
-            yield _with_gutter(row, gutter)
+        rows = list(excerpt(source, label.span, label.text, "-" if place else "^", room))
+        earlier = _rows_of_line(found, label.span.source, rows)
+        if earlier is None:
+            found.append((label, rows))
+        else:
+            earlier += [row for row in rows[1:] if row not in earlier]
+    return found
+
+
+def _rows_of_line(
+    found: Sequence[tuple[Label, list[NumberedLine]]], source: str, rows: list[NumberedLine]
+) -> list[NumberedLine] | None:
+    """Return the rows that show the same line already, cut in the same way, and no other."""
+    if sum(row.number is not None for row in rows) > 1:
+        return None
+    for label, earlier in found:
+        is_one = sum(row.number is not None for row in earlier) == 1
+        if label.span.source == source and is_one and earlier[0] == rows[0]:
+            return earlier
+    return None
 
 
 def _with_gutter(row: NumberedLine, gutter: int) -> Line:

@@ -342,6 +342,8 @@ def report_no_function(expression: tree.Apply, names: tuple[tree.Name, ...], sco
         for one, symbol in contract.symbols.items()
         if isinstance(symbol, RuleSymbol | DecisionSymbol)
     ]
+    if len(names) == 1:
+        scope.checking.misnamed.add(name.text)
     advice = (
         function_meant(name.text)
         or role_meant(name.text, scope)

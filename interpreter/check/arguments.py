@@ -111,12 +111,21 @@ def report_unknown_argument(
 ) -> None:
     """Report an argument for a parameter that is not there."""
     names = [one.name for one in parameters]
+    # Of a record its fields are told of once, whether they are read or given.
+    if not scope.checking.is_first(callee_name, name.text):
+        return
+    advice = did_you_mean(name.text, names)
     scope.report(
         "E0218",
         f"`{callee_name}` takes no `{name.text}`",
         name.span,
         "nothing of this name is asked for",
-        advice=did_you_mean(name.text, names)
+        others=tuple(
+            Label(one.span, "a similar name is declared here")
+            for one in parameters
+            if f"`{one.name}`" in advice
+        ),
+        advice=advice
         or (f"it takes {', '.join(f'`{one}`' for one in names)}" if names else "remove it"),
     )
 

@@ -13,7 +13,7 @@ from servanda.grammar.source import Span
 from servanda.grammar.tree import Operator
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.fit import convert, converted, settled
-from servanda.interpreter.check.misfit import how_to_agree, origin
+from servanda.interpreter.check.misfit import how_to_agree, how_to_count, origin
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.value import is_zero, negated, unknown
 from servanda.interpreter.model import (
@@ -270,7 +270,7 @@ def report_two_units(refusal: str, left: Value, right: Value, span: Span, scope:
             *origin(left, scope),
             *origin(right, scope),
         ),
-        advice=how_to_agree(left_unit, right_unit),
+        advice=how_to_agree(left_unit, right_unit, scope),
     )
 
 
@@ -294,12 +294,12 @@ def no_arithmetic(operator: Operator, left: Value, right: Value, span: Span, sco
         span,
         f"{first} `{operator.value}` {second}",
         others=(*origin(left, scope), *origin(right, scope)),
-        advice=how_instead(operator, left, right),
+        advice=how_instead(operator, left, right, scope),
     )
     return unknown(span)
 
 
-def how_instead(operator: Operator, left: Value, right: Value) -> str:
+def how_instead(operator: Operator, left: Value, right: Value, scope: Scope) -> str:
     """Return what to write instead of arithmetic that is not there."""
     types = (left.type, right.type)
     is_sum = operator in (Operator.ADD, Operator.SUBTRACT)
@@ -308,9 +308,9 @@ def how_instead(operator: Operator, left: Value, right: Value) -> str:
     money = next((one for one in (left, right) if is_money(one)), None)
     if money is not None:
         unit = unit_of(money, money)
-        shown = show_unit(unit) if unit else "CNY"
-        if is_sum and (INT in types or DECIMAL in types):
-            return f"write its unit, as in `1 {shown}`, or `round(…, {shown})`"
+        number = right if money is left else left
+        if is_sum and unit is not None and number.type in (INT, DECIMAL):
+            return how_to_count(number, unit, scope)
         if is_money(left) and is_money(right):
             return "take one of them out of its currency with `number(…)`"
         return "write a number for one of them"

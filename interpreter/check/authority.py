@@ -13,6 +13,7 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.expression import value_of
 from servanda.interpreter.check.names import declare_local, report
+from servanda.interpreter.check.path import similar
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import RoleSymbol
@@ -163,11 +164,13 @@ def is_own_field(name: str, scope: Scope) -> bool:
 def report_no_signer(name: tree.Name, is_declared: bool, scope: Scope) -> None:
     """Report a name that is neither a role nor anything visible here."""
     checking = scope.checking
+    if not is_declared:
+        checking.misnamed.add(name.text)
     roles = [
         one for one, symbol in checking.declarations.symbols.items()
         if isinstance(symbol, RoleSymbol)
     ]  # fmt: skip
-    similar = did_you_mean(name.text, [*roles, *scope.visible_names()])
+    advice = did_you_mean(name.text, [*roles, *scope.visible_names()])
     declared = checking.declarations.find(name.text)
     others = [Label(declared.span, f"`{name.text}` is declared here")] if declared else []
     report(
@@ -177,7 +180,8 @@ def report_no_signer(name: tree.Name, is_declared: bool, scope: Scope) -> None:
         name.span,
         "nobody can sign as this",
         *others,
-        help=similar or "name a role, or a field that holds a party, as in `account.holder`",
+        *similar(advice, scope),
+        help=advice or "name a role, or a field that holds a party, as in `account.holder`",
     )
 
 

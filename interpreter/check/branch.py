@@ -16,6 +16,7 @@ from servanda.interpreter.check.body import (
     is_quiet,
     report,
 )
+from servanda.interpreter.check.constant_condition import warn_of_constants
 from servanda.interpreter.check.domain import domain_of
 from servanda.interpreter.check.expression import condition_of, value_of
 from servanda.interpreter.check.facts import forget_changed, forget_local
@@ -58,6 +59,7 @@ def check_if(statement: tree.If, scope: Scope, course: Course) -> Checked:
     conditions: list[Value] = []
     for branch in statement.branches:
         condition = condition_of(branch.condition, falling)
+        warn_of_constants(condition, falling)
         inner, way = falling.child(), rest.branch()
         learn(condition, inner, is_true=True)
         way.states.learn(condition, is_true=True)

@@ -20,6 +20,7 @@ from servanda.interpreter.check.expression import (
 )
 from servanda.interpreter.check.facts import forget_changed
 from servanda.interpreter.check.familiar_words import STATEMENT_WORDS
+from servanda.interpreter.check.path import similar
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
@@ -132,10 +133,13 @@ def report_no_clause(
             or "a step says who does what: `party does action(…)`",
         )
     else:
+        if symbol is None:
+            scope.checking.misnamed.add(name.text)
         clauses = [
             one for one, kind in scope.checking.declarations.symbols.items()
             if isinstance(kind, ClauseSymbol)
         ]  # fmt: skip
+        advice = did_you_mean(name.text, clauses)
         report(
             scope,
             "E0263",
@@ -143,7 +147,8 @@ def report_no_clause(
             name.span,
             "no clause of this contract",
             *others,
-            help=did_you_mean(name.text, clauses)
+            *similar(advice, scope),
+            help=advice
             or statement_meant(call, name.text, scope)
             or f"declare it: `clause {name.text}(…)`",
         )

@@ -6,6 +6,7 @@ compared, and only what has an order is ordered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from servanda.grammar import tree
@@ -15,7 +16,8 @@ from servanda.interpreter.check.arithmetic import is_money, report_two_units, un
 from servanda.interpreter.check.facts import is_known_present
 from servanda.interpreter.check.familiar_words import means_missing
 from servanda.interpreter.check.fit import converted, joined, settled
-from servanda.interpreter.check.misfit import origin
+from servanda.interpreter.check.held_money import same_money_of, side_of
+from servanda.interpreter.check.misfit import how_to_count, origin
 from servanda.interpreter.check.path import (
     KINDS,
     is_value_name,
@@ -23,7 +25,7 @@ from servanda.interpreter.check.path import (
     report_no_such_name,
     symbol_at,
 )
-from servanda.interpreter.check.plain_text import show_number, without_quotes
+from servanda.interpreter.check.plain_text import without_quotes
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EnumSymbol, LifecycleSymbol, RoleSymbol
@@ -84,7 +86,11 @@ def value_of_test(
     """Return the Bool that a comparison gives."""
     match expression:
         case tree.Compare(comparator=comparator, left=left, right=right):
-            first, second = pair_of(left, right, scope)
+            for word, other in ((left, right), (right, left)):
+                if is_missing_word(word, scope):
+                    return compared_with_missing(expression, word, other, scope)
+            side = side_of if comparator.value in EQUALITIES else value_of
+            first, second = pair_of(left, right, scope, side)
             return comparison_of(comparator.value, first, second, expression.span, scope)
         case tree.IsTest():
             return is_test_of(expression, scope)
@@ -94,13 +100,15 @@ def value_of_test(
             return in_test_of(expression, scope)
 
 
-def pair_of(left: tree.Expression, right: tree.Expression, scope: Scope) -> tuple[Value, Value]:
+def pair_of(
+    left: tree.Expression, right: tree.Expression, scope: Scope, side: Callable[..., Value]
+) -> tuple[Value, Value]:
     """Return two values that are compared; each guides what the other may mean."""
     if needs_guide(left, scope) and not needs_guide(right, scope):
-        second = value_of(right, scope)
+        second = side(right, scope)
         return value_of(left, scope, second.type), second
-    first = value_of(left, scope)
-    return first, value_of(right, scope, first.type)
+    first = side(left, scope)
+    return first, side(right, scope, first.type)
 
 
 def needs_guide(expression: tree.Expression, scope: Scope) -> bool:
@@ -115,15 +123,6 @@ def needs_guide(expression: tree.Expression, scope: Scope) -> bool:
 
 def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope: Scope) -> Value:
     """Return `left comparator right`, or report why the two cannot be compared."""
-    if is_missing_word(left) or is_missing_word(right):
-        scope.report(
-            "E0306",
-            "`missing` is not compared",
-            span,
-            "absence is asked for, not compared",
-            advice="write `is missing`" if comparator != "!=" else "write `is not missing`",
-        )
-        return unknown(span)
     if ANYTHING in (left.type, right.type):
         return unknown(span)
     # A test may say what an optional field is; a contract settles first whether it is there.
@@ -132,6 +131,9 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
         left, right = settled(left, scope, "compared"), settled(right, scope, "compared")
     if ANYTHING in (left.type, right.type):
         return unknown(span)
+    same = same_money_of(comparator, left, right, span, scope)
+    if same is not None:
+        return same
     wanted = comparable(left, right, scope)
     first = second = None
     if wanted is not None:
@@ -145,11 +147,33 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
     return Comparison(type=BOOL, span=span, comparator=comparator, left=first, right=second)
 
 
-def is_missing_word(value: Value) -> bool:
-    """Whether `value` is the word `missing`."""
-    if not isinstance(value, Constant) or value.value is not None:
+def is_missing_word(expression: tree.Expression, scope: Scope) -> bool:
+    """Whether an expression is the word `missing`, or what it is called elsewhere."""
+    if isinstance(expression, tree.MissingLiteral):
+        return True
+    if not isinstance(expression, tree.NameReference):
         return False
-    return value.type == MISSING or isinstance(value.type, OptionalType)
+    return means_missing(expression.name.text) and needs_guide(expression, scope)
+
+
+def compared_with_missing(
+    expression: tree.Compare, word: tree.Expression, other: tree.Expression, scope: Scope
+) -> Value:
+    """Report absence that is compared instead of asked for, as in `x != missing`."""
+    is_negated = expression.comparator.value == "!="
+    question = "is not missing" if is_negated else "is missing"
+    written = word.name.text if isinstance(word, tree.NameReference) else "missing"
+    meant = "" if written == "missing" else "the word for absence is `missing`: "
+    scope.report(
+        "E0306",
+        f"`{written}` is not compared",
+        expression.span,
+        "absence is asked for, not compared",
+        advice=f"{meant}write `{question}`",
+    )
+    operand = value_of(other, scope)
+    asked = absence_of(operand, expression.span, scope, is_negated=is_negated)
+    return asked or unknown(expression.span)
 
 
 def comparable(left: Value, right: Value, scope: Scope) -> Type | None:
@@ -197,11 +221,11 @@ def report_incomparable(left: Value, right: Value, span: Span, scope: Scope) -> 
         span,
         f"{first} on the left, {second} on the right",
         others=(*origin(left, scope), *origin(right, scope)),
-        advice=how_to_compare(left, right),
+        advice=how_to_compare(left, right, scope),
     )
 
 
-def how_to_compare(left: Value, right: Value) -> str:
+def how_to_compare(left: Value, right: Value, scope: Scope) -> str:
     """Return what makes two values comparable, if there is a plain way."""
     types = {left.type, right.type}
     for one, other in ((left, right), (right, left)):
@@ -212,10 +236,8 @@ def how_to_compare(left: Value, right: Value) -> str:
     for one, other in ((left, right), (right, left)):
         if is_money(one) and other.type in (INT, DECIMAL):
             unit = unit_of(one, other)
-            shown = show_number(other.value) if isinstance(other, Constant) else "…"
-            if unit is not None and hasattr(unit, "code"):
-                return f"write the unit: `{shown} {unit.code}`"
-            return "compare with an amount of the same unit"
+            assert unit is not None, "money has a unit"
+            return how_to_count(other, unit, scope)
         if isinstance(one.type, RecordType) and other.type in (TEXT, INT):
             return f"look it up: `{one.type.name}[…]`"
         if names_in(one.type):
@@ -229,11 +251,8 @@ def is_missing_of(expression: tree.IsMissing, scope: Scope) -> Value:
     span = expression.span
     if operand.type == ANYTHING:
         return unknown(span)
-    if isinstance(operand, RecordLookup):
-        looked_up = OptionalType(operand.type)
-        operand = replace(operand, type=looked_up, is_optional=True)
-    is_optional = isinstance(operand.type, OptionalType) or is_known_present(operand, scope)
-    if not is_optional and operand.type != MISSING:
+    asked = absence_of(operand, span, scope, is_negated=expression.is_negated)
+    if asked is None:
         scope.report(
             "E0317",
             f"a value of type {show_type(operand.type)} is never missing",
@@ -242,8 +261,18 @@ def is_missing_of(expression: tree.IsMissing, scope: Scope) -> Value:
             others=origin(operand, scope),
             advice=f"remove the question, or declare it as `{show_type(operand.type)}?`",
         )
-        return unknown(span)
-    return IsAbsent(type=BOOL, span=span, operand=operand, is_negated=expression.is_negated)
+    return asked or unknown(span)
+
+
+def absence_of(operand: Value, span: Span, scope: Scope, *, is_negated: bool) -> Value | None:
+    """Return the question whether a value is missing, or None for one that is always there."""
+    if isinstance(operand, RecordLookup):
+        looked_up = OptionalType(operand.type)
+        operand = replace(operand, type=looked_up, is_optional=True)
+    is_optional = isinstance(operand.type, OptionalType) or is_known_present(operand, scope)
+    if not is_optional and operand.type != MISSING:
+        return None
+    return IsAbsent(type=BOOL, span=span, operand=operand, is_negated=is_negated)
 
 
 def is_test_of(expression: tree.IsTest, scope: Scope) -> Value:
@@ -285,8 +314,8 @@ def not_missing_word(expression: tree.IsTest, operand: Value, scope: Scope) -> V
     if operand.type == ANYTHING:
         return unknown(expression.span)
     written = expression.path.names[0].text
-    is_looked_up = isinstance(operand, RecordLookup) or is_known_present(operand, scope)
-    is_optional = isinstance(operand.type, OptionalType) or is_looked_up
+    # What was meant is asked all the same, so that what follows is read as it was meant.
+    asked = absence_of(operand, expression.span, scope, is_negated=expression.is_negated)
     question = "is not missing" if expression.is_negated else "is missing"
     scope.report(
         "E0316",
@@ -295,10 +324,10 @@ def not_missing_word(expression: tree.IsTest, operand: Value, scope: Scope) -> V
         f"this is {show_type(operand.type)}",
         others=origin(operand, scope),
         advice=f"the word for absence is `missing`: write `{question}`"
-        if is_optional
+        if asked
         else "remove the question: only a value declared with `?` can be `missing`",
     )
-    return unknown(expression.span)
+    return asked or unknown(expression.span)
 
 
 def is_owner(path: tree.Path, asked: EnumType | LifecycleType, scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
+from servanda.grammar.format_expression import flat_expression
 from servanda.interpreter.check.arguments import matched, values_of
 from servanda.interpreter.check.path import KINDS, similar, symbol_at
 from servanda.interpreter.check.scope import Place, Scope
@@ -17,6 +18,7 @@ from servanda.interpreter.check.value import unknown, value_of
 from servanda.interpreter.check.wording import all_names
 from servanda.interpreter.model import Constant, CreateRecord, Value
 from servanda.interpreter.types import (
+    ANYTHING,
     SERIAL,
     BalanceType,
     LifecycleType,
@@ -43,17 +45,22 @@ def value_of_create(
             value_of(argument.value, scope)
         return unknown(expression.span)
     is_allowed = check_place(expression, symbol, scope)
-    written = given_of(expression, symbol, scope)
+    if any(one.name is None for one in expression.arguments):
+        report_unnamed(expression, symbol, scope)
+        return unknown(expression.span)
+    written = matched(expression.arguments, tuple(symbol.slots.values()), scope, symbol.type.name)
     check_forbidden(written, symbol, scope)
     open_slots = [slot for slot in symbol.slots.values() if why_not_given(slot, symbol) is None]
     absent = [slot for slot in open_slots if slot.name not in written and is_needed(slot)]
-    if absent and is_allowed:
+    # A name that fills nothing was probably meant for what is absent: it is reported alone.
+    if absent and is_allowed and len(written) == len(expression.arguments):
         report_absent(expression, symbol, absent, scope)
     values = values_of(written, open_slots, scope)
     for slot in open_slots:
         if slot.name not in values and isinstance(slot.type, OptionalType) and not slot.has_default:
             values[slot.name] = Constant(type=slot.type, span=expression.span, value=None)
-    if absent or not is_allowed:
+    is_whole = all(slot.name in values for slot in open_slots if slot.is_key)
+    if absent or not is_allowed or not is_whole:
         return unknown(expression.span)
     return CreateRecord(
         type=symbol.type,
@@ -72,6 +79,8 @@ def report_no_record(expression: tree.Create, scope: Scope) -> None:
     """Report a `create` of what is no record."""
     written = ".".join(name.text for name in expression.record.names)
     symbol = symbol_at(expression.record.names, scope)
+    if symbol is None and len(expression.record.names) == 1:
+        scope.checking.misnamed.add(written)
     symbols = scope.checking.declarations.symbols
     advice = did_you_mean(
         written, [name for name, one in symbols.items() if isinstance(one, RecordSymbol)]
@@ -118,27 +127,33 @@ def check_place(expression: tree.Create, symbol: RecordSymbol, scope: Scope) -> 
     return True
 
 
-def given_of(
-    expression: tree.Create, symbol: RecordSymbol, scope: Scope
-) -> dict[str, tree.Argument]:
-    """Return the arguments by name; those without one are reported."""
-    named: list[tree.Argument] = []
-    for argument in expression.arguments:
-        if argument.name is not None:
-            named.append(argument)
-            continue
-        names = [slot.name for slot in symbol.slots.values() if is_needed(slot)]
-        example = f"`{names[0]}: …`" if names else "`field: …`"
-        scope.report(
-            "E0308",
-            "a `create` names every field that it gives",
-            argument.span,
-            "which field this is for is not known",
-            others=(Label(symbol.span, f"`{symbol.type.name}` is declared here"),),
-            advice=f"write its name before it, as in {example}",
-        )
-        value_of(argument.value, scope)
-    return matched(named, tuple(symbol.slots.values()), scope, symbol.type.name)
+def report_unnamed(expression: tree.Create, symbol: RecordSymbol, scope: Scope) -> None:
+    """Report arguments without a name, once, and write the whole call with names."""
+    arguments = expression.arguments
+    given = {one.name.text for one in arguments if one.name is not None}
+    open_slots = [one for one in symbol.slots.values() if why_not_given(one, symbol) is None]
+    # As many as are needed are meant in order; of more, those with a default are meant as well.
+    needed = [one for one in open_slots if is_needed(one)]
+    meant = needed if len(arguments) <= len(needed) else open_slots
+    waiting = [one for one in meant if one.name not in given]
+    written: list[str] = []
+    for argument in arguments:
+        slot = symbol.slots.get(argument.name.text) if argument.name else None
+        if argument.name is None and waiting:
+            slot = waiting.pop(0)
+        name = argument.name.text if argument.name else slot.name if slot else "field"
+        written.append(f"{name}: {flat_expression(argument.value)}")
+        value_of(argument.value, scope, slot.type if slot else ANYTHING)
+    written += [f"{one.name}: …" for one in waiting if is_needed(one)]
+    path = ".".join(name.text for name in expression.record.names)
+    scope.report(
+        "E0308",
+        "a `create` names every field that it gives",
+        next(one.span for one in arguments if one.name is None),
+        "which field this is for is not known",
+        others=(Label(symbol.span, f"`{symbol.type.name}` is declared here"),),
+        advice=f"write `create {path}({', '.join(written)})`",
+    )
 
 
 def why_not_given(slot: SlotSymbol, symbol: RecordSymbol) -> str | None:
@@ -159,9 +174,10 @@ def why_not_given(slot: SlotSymbol, symbol: RecordSymbol) -> str | None:
 def is_needed(slot: SlotSymbol) -> bool:
     """Whether a key or field has no value unless a `create` gives one."""
     if slot.is_key:
-        return slot.type != SERIAL
+        return slot.type not in (SERIAL, ANYTHING)
+    # What a field of an unknown type begins with is unknown as well.
     begins_by_itself = isinstance(slot.type, BalanceType | LifecycleType | OptionalType)
-    return not begins_by_itself and not slot.has_default
+    return not begins_by_itself and slot.type != ANYTHING and not slot.has_default
 
 
 def check_forbidden(written: dict[str, tree.Argument], symbol: RecordSymbol, scope: Scope) -> None:

@@ -17,6 +17,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.declare_record import RecordHeading, declare_records
 from servanda.interpreter.check.declare_table import decision_symbol
 from servanda.interpreter.check.declare_used import declarations_of
+from servanda.interpreter.check.fixed_fields import ANY_RECORD
 from servanda.interpreter.check.names import (
     add_symbol,
     check_distinct,
@@ -43,6 +44,7 @@ from servanda.interpreter.check.type import bound_of, type_of
 from servanda.interpreter.check.unit import currency_value
 from servanda.interpreter.model import Bound, ContractModel, EventModel, Local, ParameterModel
 from servanda.interpreter.types import (
+    ANYTHING,
     INT,
     NOTHING,
     SERIAL,
@@ -58,6 +60,9 @@ from servanda.interpreter.types import (
 from servanda.interpreter.values.units import DECIMALS_MAX
 
 Written = TypeVar("Written")
+
+LABELS_MAX = 3
+"""More places of one mistake than this explain nothing further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,28 @@ def declare(
             break
         declare_callable(item, outline)
     check_member_names(file, outline.checking)
+    report_units_assigned(outline.checking)
     return outline
+
+
+def report_units_assigned(checking: Checking) -> None:
+    """Report assignments of fields in which units are held: money would change its unit."""
+    places = checking.assigned.places
+    for (record, name), paths in checking.hanging.items():
+        for owner in (record, ANY_RECORD):
+            for place in places.get((owner, name), ()):
+                report(
+                    checking.diagnostics,
+                    "E0326",
+                    f"`{name}` of `{record}` is assigned, and units are held in it",
+                    place,
+                    "this would change the unit of money that is already there",
+                    *(Label(one, "this unit is held in it") for one in paths[:LABELS_MAX]),
+                    help=f"remove it, and create another `{record}` with another `{name}`"
+                    if owner
+                    else f"is it another record? Set `{name}` in a clause that takes that record "
+                    "as a parameter, so that its type is plain",
+                )
 
 
 def check_member_names(file: tree.File, checking: Checking) -> None:
@@ -456,7 +482,9 @@ def bounded_type(passed: Type, bound: tree.Range | tree.Alternatives | None, sco
     if not isinstance(passed, RecordType) or not isinstance(bound, tree.Alternatives):
         return passed
     symbol = scope.checking.declarations.record(passed)
-    return symbol.slots[symbol.lifecycle_field].type if symbol.lifecycle_field else passed
+    if symbol.lifecycle_field:
+        return symbol.slots[symbol.lifecycle_field].type
+    return ANYTHING if symbol.has_unknown else passed
 
 
 def slots_of(parameters: Iterable[ParameterModel]) -> tuple[SlotSymbol, ...]:

@@ -44,7 +44,7 @@ class RecordHeading:
 
 def declare_records(file: tree.File, checking: Checking) -> list[RecordHeading]:
     """Declare every record of a contract."""
-    assigned = find_assigned(file)
+    assigned = checking.assigned = find_assigned(file)
     headings = [
         heading
         for item in file.items

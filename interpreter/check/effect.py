@@ -19,6 +19,8 @@ from servanda.interpreter.check.expression import arguments_of, fit, fitted, val
 from servanda.interpreter.check.facts import forget_changed
 from servanda.interpreter.check.known_states import states_before
 from servanda.interpreter.check.learn import learn
+from servanda.interpreter.check.misfit import how_to_agree
+from servanda.interpreter.check.path import similar
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import EventSymbol, LifecycleSymbol, SlotSymbol
@@ -46,6 +48,7 @@ from servanda.interpreter.types import (
     TEXT,
     AmountType,
     BalanceType,
+    FixedUnit,
     LifecycleType,
     OptionalType,
     RecordType,
@@ -328,8 +331,9 @@ def check_move(statement: tree.Move, scope: Scope) -> Statement | None:
             statement.target.span,
             f"a Balance of `{show_unit(target_unit)}`",
             Label(statement.source.span, f"a Balance of `{show_unit(source_unit)}`"),
-            help="move between balances of one unit, or guard that the units are equal with "
-            "`require … == …`",
+            help="move between balances of one unit"
+            if isinstance(source_unit, FixedUnit) and isinstance(target_unit, FixedUnit)
+            else how_to_agree(source_unit, target_unit, scope),
         )
         return None
     return MoveStep(amount, source.value, target.value, span=statement.span)
@@ -372,6 +376,9 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
             if isinstance(kind, EventSymbol)
         ]  # fmt: skip
         is_foreign = len(statement.event.names) > 1
+        advice = did_you_mean(name.text, events)
+        if symbol is None and not is_foreign:
+            checking.misnamed.add(name.text)
         report(
             scope,
             "E0262",
@@ -381,8 +388,8 @@ def check_emit(statement: tree.Emit, scope: Scope) -> Statement | None:
             statement.event.span,
             "no event of this contract",
             *([Label(symbol.span, "this is no event")] if symbol and not is_foreign else []),
-            help=did_you_mean(name.text, events)
-            or f"declare it in this contract: `event {name.text}(…)`",
+            *similar(advice, scope),
+            help=advice or f"declare it in this contract: `event {name.text}(…)`",
         )
         return None
     checking.used_names.add(name.text)

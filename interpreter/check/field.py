@@ -209,6 +209,8 @@ def report_no_field(
 ) -> None:
     """Report that a record, an event or a decision has nothing of this name."""
     known = list(known)
+    if not scope.checking.is_first(holder, name.text):
+        return
     scope.report(
         "E0213",
         f"`{holder}` has no `{name.text}`",

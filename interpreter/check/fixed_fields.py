@@ -1,9 +1,10 @@
 """Which fields a contract assigns anywhere, read from the bodies before any of them is checked.
 
-In comes the tree of a contract; out come (record, field) pairs. A field that is in none of them,
-and holds neither money nor a state, is fixed: units, invariants and timers may build on it. Where
-the record of a target is not plain from the declarations, every record that has a field of this
-name counts as assigned: an answer too cautious is refused later, never believed.
+In comes the tree of a contract; out come (record, field) pairs, each with where it is assigned. A
+field that is in none of them, and holds neither money nor a state, is fixed: units, invariants and
+timers may build on it. Where the record of a target is not plain from the declarations, every
+record that has a field of this name counts as assigned: an answer too cautious is refused later,
+never believed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from servanda.grammar import tree
+from servanda.grammar.source import Span
 
 ANY_RECORD = ""
 """Stands for the record of a target that could not be told."""
@@ -21,11 +23,11 @@ ANY_RECORD = ""
 class Assigned:
     """The fields that some body assigns, by record and name."""
 
-    pairs: set[tuple[str, str]] = field(default_factory=set)
+    places: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
 
     def has(self, record: str, name: str) -> bool:
         """Whether `name` of `record` may be assigned after creation."""
-        return (record, name) in self.pairs or (ANY_RECORD, name) in self.pairs
+        return (record, name) in self.places or (ANY_RECORD, name) in self.places
 
 
 Names = dict[str, str]
@@ -88,7 +90,8 @@ def scan_block(
             record = record_of(statement.target.object, names, fields)
             field_name = statement.target.name.text
             is_known = field_name in fields.get(record, {})
-            assigned.pairs.add((record if is_known else ANY_RECORD, field_name))
+            pair = (record if is_known else ANY_RECORD, field_name)
+            assigned.places.setdefault(pair, []).append(statement.target.span)
         elif isinstance(statement, tree.For):
             names[statement.binder.text] = domain_record(statement.domain, names, fields)
         for inner in inner_blocks(statement):

@@ -22,6 +22,7 @@ from servanda.interpreter.model import (
     IsAbsent,
     Local,
     RecordLookup,
+    SameMoney,
     Value,
 )
 from servanda.interpreter.types import (
@@ -54,6 +55,8 @@ def learn(condition: Value, scope: Scope, is_true: bool) -> None:
                 chain = chain_of(operand, scope)
                 if chain is not None:
                     scope.present.add(RoleFact(chain, role))
+            case SameMoney(left_unit=left, right_unit=right) if value.is_negated is not holds:
+                learn_equal(left, right, scope)
             case Comparison(left=left, right=right) if value.comparator == (
                 "==" if holds else "!="
             ):

@@ -5,12 +5,15 @@ In come values, the types they should have, and words for what they are for; out
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
-from servanda.interpreter.check.plain_text import party_named, show_number, without_quotes
-from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.plain_text import party_named, without_quotes
+from servanda.interpreter.check.scope import Place, Scope
+from servanda.interpreter.check.symbols import RoleSymbol
 from servanda.interpreter.model import (
     Constant,
     Convert,
@@ -35,6 +38,7 @@ from servanda.interpreter.types import (
     AmountType,
     EnumType,
     EventType,
+    FieldUnit,
     FixedUnit,
     LifecycleType,
     OptionalType,
@@ -70,7 +74,7 @@ def report_misfit(
         span,
         f"this is {show_type(given)}",
         others=others,
-        advice=f"write `{party}`" if party else how_to_convert(value, target),
+        advice=f"write `{party}`" if party else how_to_convert(value, target, scope),
     )
 
 
@@ -84,19 +88,33 @@ def report_units(
         span,
         f"this is in {show_unit(given)}",
         others=others,
-        advice=how_to_agree(given, wanted),
+        advice=how_to_agree(given, wanted, scope),
     )
 
 
-def how_to_agree(left: Unit, right: Unit) -> str:
-    """Return what makes two units agree."""
+def how_to_agree(left: Unit, right: Unit, scope: Scope) -> str:
+    """Return what makes two units agree, in the words of the place where they meet."""
     if isinstance(left, FixedUnit) and isinstance(right, FixedUnit):
         return (
             f"leave the currency with `number(…)`, multiply by a rate, and come back with "
             f"`round(…, {right.code})`"
         )
     first, second = (right, left) if isinstance(left, FixedUnit) else (left, right)
-    return f"guard it: `require {show_unit(first)} == {show_unit(second)} else …`"
+    asked = f"{show_unit(first)} == {show_unit(second)}"
+    named = f"{show_unit(first)} is {show_unit(second)}"
+    match scope.place:
+        case Place.SCRIPT:
+            is_named = isinstance(left, FixedUnit) or isinstance(right, FixedUnit)
+            return f"say so in a line above: `expect {named if is_named else asked}`"
+        case Place.ACTION:
+            return f"guard it: `require {asked} else …`"
+        case Place.CLAUSE:
+            # A timer that calls it has nobody to refuse.
+            return f"guard it: `require {asked} else …`, or `if {asked}` where a timer calls this"
+        case Place.INVARIANT:
+            return f"let it speak only of those: `where {asked}`"
+        case _:
+            return f"ask first: `if {asked}`"
 
 
 def report_unrounded(
@@ -114,7 +132,19 @@ def report_unrounded(
     )
 
 
-def how_to_convert(value: Value, wanted: Type) -> str:
+def how_to_count(value: Value, unit: Unit, scope: Scope) -> str:
+    """Return how a number is written as an Amount of a unit."""
+    known = value.value if isinstance(value, Constant) else None
+    shown = show_number(known) if isinstance(known, int | Decimal) else "…"
+    if isinstance(unit, FixedUnit) and value.type == INT and shown != "…":
+        return f"write the unit: `{shown} {unit.code}`"
+    if isinstance(unit, FieldUnit) and scope.place is Place.SCRIPT:
+        number = "5" if shown == "…" else shown
+        return f"write the unit that it is in, as in `{number} CNY`"
+    return f"write `round({shown}, {show_unit(unit)})`"
+
+
+def how_to_convert(value: Value, wanted: Type, scope: Scope) -> str:
     """Return what would make `value` of the type wanted, if there is a plain way."""
     given = value.type
     if plain := without_quotes(value, wanted):
@@ -124,10 +154,8 @@ def how_to_convert(value: Value, wanted: Type) -> str:
             return f"write `{name}(…)`"
         case (_, RoleType(roles=(name, *_))) if given == TEXT:
             return f"in a script, write `{name}(…)`"
-        case (_, AmountType(unit=unit)) if given == INT and isinstance(value, Constant):
-            return f"write the unit: `{show_number(value.value)} {show_unit(unit)}`"
         case (_, AmountType(unit=unit)) if given in (INT, DECIMAL):
-            return f"write `round(…, {show_unit(unit)})`"
+            return how_to_count(value, unit, scope)
         case (AmountType() | UnroundedType(), _) if wanted in (DECIMAL, INT):
             return "write `number(…)` to leave the currency"
         case (_, RoleType(roles=roles)) if given == PARTY or isinstance(given, RoleType):
@@ -138,7 +166,19 @@ def how_to_convert(value: Value, wanted: Type) -> str:
             return f"write a name of {wanted.name}, such as `{names[0]}`"
         case (_, RecordType(name=name)):
             return f"look it up: `{name}[…]`"
+        case (_, _) if (given, wanted, scope.place) == (TEXT, PARTY, Place.SCRIPT):
+            return f"say of which role it is a member: `{a_role(scope)}(…)`"
     return how_to_convert_plain(given, wanted)
+
+
+def a_role(scope: Scope) -> str:
+    """Return a role that a test can name members of."""
+    declarations = scope.checking.declarations
+    for one in (*declarations.opened, declarations):
+        for name, symbol in one.symbols.items():
+            if isinstance(symbol, RoleSymbol):
+                return name
+    return "Role"
 
 
 def how_to_convert_plain(given: Type, wanted: Type) -> str:

@@ -263,6 +263,8 @@ def report_unknown_name(
     name: tree.Name, known: list[str], scope: Scope, currency: str = ""
 ) -> None:
     """Report a name that stands for nothing, with what it means or the nearest that is known."""
+    if not is_first_unknown(name.text, scope):
+        return
     advice = f"did you mean `{currency}`?" if currency else ""
     advice = advice or value_meant(name.text) or did_you_mean(name.text, known)
     scope.report(
@@ -273,6 +275,15 @@ def report_unknown_name(
         others=similar(advice, scope),
         advice=advice or f"declare it above: `let {name.text} = …`",
     )
+
+
+def is_first_unknown(name: str, scope: Scope) -> bool:
+    """Whether nobody was told yet that this body knows no such name."""
+    while scope.parent is not None:
+        scope = scope.parent
+    is_first = name not in scope.unknown_names
+    scope.unknown_names.add(name)
+    return is_first
 
 
 def similar(advice: str, scope: Scope) -> tuple[Label, ...]:
@@ -303,6 +314,8 @@ def report_no_such_name(name: tree.Name, owner: EnumType | LifecycleType, scope:
     """Report a name that is none of an enum or lifecycle."""
     known = owner.members if isinstance(owner, EnumType) else owner.states
     kind = "name" if isinstance(owner, EnumType) else "state"
+    if not scope.checking.is_first(owner.name, name.text):
+        return
     symbol = scope.checking.declarations.find(owner.name)
     scope.report(
         "E0214",

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.source import Span
+from servanda.interpreter.check.fixed_fields import Assigned
 from servanda.interpreter.check.symbols import Declarations
 from servanda.interpreter.model import Bound, Index, Local
 from servanda.interpreter.types import FieldUnit, Type, Unit
@@ -54,8 +55,20 @@ class Checking:
     """Locals that are assigned again somewhere in their block: no unit may hang on them."""
     misnamed: set[str] = field(default_factory=set)
     """Names whose declaration was refused: what uses them is no mistake of its own."""
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """Names that their owner has not, as (owner, name): each is reported where it is met first."""
+    assigned: Assigned = field(default_factory=Assigned)
+    """The fields that some body assigns."""
+    hanging: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+    """For each field that is assigned though a unit is held in it: where a unit says so."""
     refusal_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The codes with which each used contract refuses, for `cannot … because`."""
+
+    def is_first(self, owner: str, name: str) -> bool:
+        """Whether nobody was told before that `owner` has no `name`; from now on somebody was."""
+        is_new = (owner, name) not in self.told
+        self.told.add((owner, name))
+        return is_new
 
 
 @dataclass(slots=True)
@@ -71,6 +84,10 @@ class Scope:
     equal_paths: dict[Unit, dict[Unit, None]] = field(default_factory=dict)
     """For each path those that lead to the same record, or are the same unit, both ways round; a
     `FieldUnit` is a path, whatever stands at its end."""
+    is_expected: bool = False
+    """Whether this is what an `expect` asks: nothing is decided by it."""
+    unknown_names: set[str] = field(default_factory=set)
+    """In the outermost frame: names that stand for nothing here, each reported once."""
     this: Local | None = None
     """The record that bare field names speak of, inside the declaration of a record."""
     loop_depth: int = 0
@@ -78,7 +95,14 @@ class Scope:
 
     def child(self) -> Scope:
         """Return a new inner frame."""
-        return Scope(self.checking, self.place, self, this=self.this, loop_depth=self.loop_depth)
+        return Scope(
+            self.checking,
+            self.place,
+            self,
+            is_expected=self.is_expected,
+            this=self.this,
+            loop_depth=self.loop_depth,
+        )
 
     def report(
         self,

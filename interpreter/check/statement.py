@@ -14,6 +14,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.body import Checked, Course, assigned_locals, find_local, report
 from servanda.interpreter.check.branch import check_choose, check_for, check_if
 from servanda.interpreter.check.called import check_call_statement, foreign_call
+from servanda.interpreter.check.constant_condition import warn_of_constants
 from servanda.interpreter.check.effect import check_effect, check_field
 from servanda.interpreter.check.expression import condition_of, fit, fitted, value_of
 from servanda.interpreter.check.facts import forget_local
@@ -219,6 +220,7 @@ def check_require(statement: tree.Require, scope: Scope, course: Course) -> Stat
     """Return the guard, after which its condition holds."""
     check_code(statement.code, scope)
     condition = condition_of(statement.condition, scope)
+    warn_of_constants(condition, scope)
     message = fitted(statement.message, TEXT, scope, "the message of a refusal")
     if course.created is not None:
         report(

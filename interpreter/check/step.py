@@ -15,7 +15,6 @@ from servanda.interpreter.check.expression import (
     arguments_of,
     condition_of,
     fit,
-    fitted,
     value_of,
 )
 from servanda.interpreter.check.facts import forget_changed
@@ -42,6 +41,7 @@ from servanda.interpreter.model import (
     FeedsStep,
     FieldValue,
     HasRole,
+    LocalValue,
     RecordLookup,
     ShowStep,
     Statement,
@@ -56,6 +56,7 @@ from servanda.interpreter.types import (
     MONTHS,
     NOTHING,
     PARTY,
+    TEXT,
     TIME,
     RowType,
     Type,
@@ -79,7 +80,9 @@ def check_step(statement: tree.Statement, scope: Scope, course: Course) -> tuple
         case tree.Cannot():
             step = check_cannot(statement, scope)
         case tree.Expect(condition=written):
-            condition = condition_of(written, scope)
+            asked = scope.child()
+            asked.is_expected = True
+            condition = condition_of(written, asked)
             learn(condition, scope, is_true=True)
             step = ExpectStep(condition, span=statement.span)
         case tree.At(time=time):
@@ -112,7 +115,7 @@ def check_does(parties: tuple[tree.Expression, ...], call: tree.Call, scope: Sco
 
 
 def signer_of(written: tree.Expression, scope: Scope) -> Value:
-    """Return a party that acts, or report that nobody has named it."""
+    """Return a party that acts; a name that stands for none is reported where it acts first."""
     name = written.name.text if isinstance(written, tree.NameReference) else ""
     roles = [
         one
@@ -122,7 +125,7 @@ def signer_of(written: tree.Expression, scope: Scope) -> Value:
     ]
     is_known = scope.is_visible(name) or scope.checking.declarations.find(name) is not None
     if not name or is_known or not roles or name in scope.checking.misnamed:
-        return fitted(written, PARTY, scope, "the party that acts")
+        return _known_signer(written, scope)
     role = next((one for one in roles if one.casefold() == name.casefold()), roles[0])
     report(
         scope,
@@ -134,6 +137,14 @@ def signer_of(written: tree.Expression, scope: Scope) -> Value:
         or f'name the party above: `let {name} = {role}("{name.upper()}")`',
     )
     return unknown(written.span)
+
+
+def _known_signer(expression: tree.Expression, scope: Scope) -> Value:
+    value = value_of(expression, scope, PARTY)
+    name = str(value.local.number) if isinstance(value, LocalValue) else ""
+    if name and value.type == TEXT and not scope.checking.is_first("a party", name):
+        return unknown(expression.span)
+    return fit(value, PARTY, scope, "the party that acts", expression.span)
 
 
 def check_let_does(
@@ -290,6 +301,8 @@ def owners_of(path: tree.Path, scope: Scope) -> list[Declarations] | None:
 def report_no_action(path: tree.Path, owners: list[Declarations], scope: Scope) -> None:
     """Report a name that is no action, and say what it is."""
     name = path.names[-1]
+    if not scope.checking.is_first("an action", name.text):
+        return
     actions = [
         one
         for owner in owners

@@ -7,12 +7,12 @@ order, resolve their names against it. A contract that is used by another offers
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
 from servanda.interpreter.model import Bound, Policy
-from servanda.interpreter.types import EnumType, LifecycleType, RecordType, Type
+from servanda.interpreter.types import ANYTHING, EnumType, LifecycleType, RecordType, Type
 
 
 @node
@@ -77,6 +77,11 @@ class RecordSymbol(Frozen):
     def keys(self) -> tuple[SlotSymbol, ...]:
         """The key slots, in order."""
         return tuple(slot for slot in self.slots.values() if slot.is_key)
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether the type of some slot was not understood: it might be a lifecycle."""
+        return any(slot.type == ANYTHING for slot in self.slots.values())
 
 
 @node
@@ -219,6 +224,12 @@ class Declarations:
                 return other.record(wanted)
         message = f"record {wanted.contract}.{wanted.name} is not in scope"
         raise AssertionError(message)
+
+    def hold_fixed(self, owner: RecordType, name: str) -> None:
+        """Let a field count as fixed although it is assigned, once that is reported as wrong."""
+        slots = self.record(owner).slots
+        assert isinstance(slots, dict), "the slots of an own record are still being filled"
+        slots[name] = replace(slots[name], is_fixed=True)
 
     def reachable(self) -> list[Declarations]:
         """Return the contracts used by this one, directly or not."""

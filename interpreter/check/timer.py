@@ -141,6 +141,8 @@ def states_of(written: tree.Alternatives, record: RecordSymbol, scope: Scope) ->
     name = record.lifecycle_field
     lifecycle = record.slots[name].type if name else None
     if not isinstance(lifecycle, LifecycleType):
+        if record.has_unknown:
+            return ()
         report(
             scope,
             "E0412",

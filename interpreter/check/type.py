@@ -30,7 +30,7 @@ from servanda.interpreter.check.unit import (
     root_of,
     unit_at,
 )
-from servanda.interpreter.check.value import report_unknown_unit
+from servanda.interpreter.check.value import is_first_path, report_unknown_unit
 from servanda.interpreter.model import Bound, FieldValue, LocalValue, Value
 from servanda.interpreter.types import (
     ANYTHING,
@@ -88,7 +88,7 @@ def type_of(written: tree.Type, scope: Scope) -> Type:
                     "this cannot be optional",
                     advice="remove the `?`",
                 )
-                return ANYTHING
+                return base
             return OptionalType(base)
 
 
@@ -127,8 +127,12 @@ def named_type(path: tree.Path, scope: Scope) -> Type:
 
 
 def report_unknown_type(path: tree.Path, scope: Scope) -> None:
-    """Report a type of a name that nobody declares."""
+    """Report a type of a name that nobody declares; what else uses the name is let pass."""
     written = ".".join(one.text for one in path.names)
+    if not is_first_path(path, scope):
+        return
+    if len(path.names) == 1:
+        scope.checking.misnamed.add(written)
     if path.names[0].text in ISO_4217:
         scope.report(
             "E0211",
@@ -279,7 +283,11 @@ def unit_of_path(written: tree.Type, scope: Scope) -> Unit | None:
         if isinstance(value.type, OptionalType):
             report_unit_of_missing(written.path, value, scope)
             return None
+        if value.type == ANYTHING:
+            return None
         inner = read_quietly(value, name.text, scope)
+        if inner is None and not scope.checking.is_first(show_type(value.type), name.text):
+            return None
         if inner is None:
             scope.report(
                 "E0213",
@@ -331,6 +339,7 @@ def unit_of_fixed(value: Value, path: tree.Path, scope: Scope) -> Unit | None:
             advice="write a unit such as `CNY`, or the path to a field of type Currency",
         )
         return None
+    hold_fixed(value, path, scope)
     root = root_of(value, scope)
     if root is None:
         others: tuple[Label, ...] = ()
@@ -347,6 +356,22 @@ def unit_of_fixed(value: Value, path: tree.Path, scope: Scope) -> Unit | None:
         )
         return None
     return root
+
+
+def hold_fixed(value: Value, path: tree.Path, scope: Scope) -> None:
+    """Note the fields on a path of a unit that are assigned, and let them count as fixed.
+
+    The mistake is the assignment, which is reported once; the units that hang on it are right.
+    """
+    checking = scope.checking
+    while isinstance(value, FieldValue):
+        owner, name = value.record, value.field
+        is_own = owner.contract == checking.declarations.contract
+        slot = checking.declarations.record(owner).slots[name]
+        if is_own and not slot.is_key and checking.assigned.has(owner.name, name):
+            checking.hanging.setdefault((owner.name, name), []).append(path.span)
+            checking.declarations.hold_fixed(owner, name)
+        value = value.object
 
 
 def bound_of(

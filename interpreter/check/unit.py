@@ -23,6 +23,7 @@ from servanda.interpreter.model import (
     Value,
 )
 from servanda.interpreter.types import (
+    ANYTHING,
     CURRENCY,
     INT,
     SERIAL,
@@ -168,13 +169,14 @@ def substituted(shown: Type, given: Mapping[str, Value], scope: Scope) -> Type |
     """Return a declared type as a caller sees it, who gives these values under their names.
 
     A unit of `Amount of payment.currency` becomes what stands in the argument `payment`, that of
-    `Amount of currency` the argument itself. None: the argument has no fixed name here.
+    `Amount of currency` the argument itself. None: the argument has no fixed name here, or nothing
+    is known of it.
     """
     unit = unit_in(shown)
     if not isinstance(unit, FieldUnit):
         return shown
     first, *rest = (unit.root_name, *unit.fields) if unit.root_name else unit.fields
-    if first not in given:
+    if first not in given or given[first].type == ANYTHING:
         return None
     if not rest:
         found = unit_of_currency(given[first], scope)

@@ -32,6 +32,7 @@ from servanda.interpreter.types import (
     AmountType,
     OptionalType,
     Type,
+    show_type,
 )
 from servanda.interpreter.values.calendar_dates import parse_date
 from servanda.interpreter.values.numbers import (
@@ -170,6 +171,10 @@ def report_unknown_unit(path: tree.Path, scope: Scope, digits: str = "") -> None
     if path.names[0].text in scope.checking.misnamed:
         return
     shown, last = ".".join(name.text for name in path.names), path.names[-1].text
+    if not is_first_path(path, scope):
+        return
+    if len(path.names) == 1:
+        scope.checking.misnamed.add(shown)
     declared = declared_units(scope)
     meant = currency_meant(shown)
     familiar = familiar_number(digits, shown) if digits else ""
@@ -184,6 +189,16 @@ def report_unknown_unit(path: tree.Path, scope: Scope, digits: str = "") -> None
         or did_you_mean(shown, declared)
         or f"write a code of ISO 4217, as in `CNY`, or declare it: `unit {last} decimals 2`",
     )
+
+
+def is_first_path(path: tree.Path, scope: Scope) -> bool:
+    """Whether nobody was told yet that a path leads nowhere, from its first name or as a whole."""
+    checking, first = scope.checking, path.names[0].text
+    if scope.this is not None and not checking.is_first(show_type(scope.this.type), first):
+        return False
+    is_declared = checking.declarations.find(first) is not None
+    whole = ".".join(name.text for name in path.names)
+    return checking.is_first("", whole if is_declared else first)
 
 
 def too_large(what: str, most: str, span: Span, scope: Scope) -> None:

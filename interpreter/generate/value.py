@@ -13,6 +13,7 @@ from servanda.interpreter import model
 from servanda.interpreter.costs import VISIT_STEPS
 from servanda.interpreter.execute.state import BALANCE, FIELD
 from servanda.interpreter.generate.operations import CONVERSIONS, OPERATIONS, PARSERS
+from servanda.interpreter.generate.same_money import same_money
 from servanda.interpreter.generate.showing import each_of, shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Value
@@ -463,6 +464,7 @@ _WRITERS: dict[type[Value], Callable[[Any, Any], str]] = {
     model.Negation: Values._negation,
     model.Convert: Values._convert,
     model.Comparison: Values._comparison,
+    model.SameMoney: same_money,
     model.Both: Values._both,
     model.Either: Values._either,
     model.Inverse: Values._inverse,

@@ -223,6 +223,17 @@ class Comparison(Value):
 
 
 @node
+class SameMoney(Value):
+    """`left == right` in an `expect`: amounts and units are equal, whatever the units are."""
+
+    left: Value
+    right: Value
+    left_unit: Value
+    right_unit: Value
+    is_negated: bool = False
+
+
+@node
 class Both(Value):
     """`left and right`; the right side is not looked at when the left decides."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from servanda.grammar import layout, tree
@@ -100,9 +100,13 @@ def test_text_is_well_formed(file: tree.File) -> None:
     assert "\r" not in text
 
 
+BRACKETED_VALUE = parsed("show f((if held then paid else owed) for a in b)\n")
+
+
 @pytest.mark.usefixtures("_columns")
 @thorough
 @given(any_file, randoms, rates)
+@example(BRACKETED_VALUE, random.Random(), 1.0)  # noqa: S311 -- at this rate chance is certain
 def test_well_placed_comments_stay(file: tree.File, chance: random.Random, rate: float) -> None:
     """A comment behind any line, or above one with its indentation, stays to the letter."""
     lines: list[str] = []
@@ -216,6 +220,11 @@ STYLE = [
         "expect f(a, # one\n b)\n",
         "expect f(\n    a,  # one\n    b,\n)\n",
         id="a comment keeps its argument",
+    ),
+    pytest.param(
+        "expect f((  # one\n if a then b else c) for d in e)\n",
+        "expect f(\n    (  # one\n        if a then b else c\n    )\n    for d in e,\n)\n",
+        id="a comment keeps its bracketed value",
     ),
     pytest.param(
         f'require {"a" * 40} and {"b" * 40} or {"c" * 40} else CODE "no"\n',

@@ -12,6 +12,7 @@ from servanda.grammar.parser import parse, parse_expression
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.check.declare import declare
 from servanda.interpreter.check.expression import fitted, value_of
+from servanda.interpreter.check.fixed_fields import Assigned
 from servanda.interpreter.check.scope import Checking, Place, Scope
 from servanda.interpreter.check.symbols import EnumSymbol, LifecycleSymbol, RecordSymbol
 from servanda.interpreter.model import Bound, Value
@@ -124,6 +125,10 @@ def checking() -> Checking:
 def scope_in(checking: Checking, place: Place) -> Scope:
     """Return a scope with a local of every kind."""
     checking.diagnostics = Diagnostics()
+    checking.misnamed.clear()
+    checking.told.clear()
+    # What a path of a unit finds assigned would be reported at the assignment, in a contract.
+    checking.assigned = Assigned()
     scope = Scope(checking, place)
     symbols = checking.declarations.symbols
     types: dict[str, Type] = {

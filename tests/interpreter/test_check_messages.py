@@ -105,7 +105,8 @@ def test_a_type_under_another_name(written: str, meant: str) -> None:
             (word, "E0210", "write `missing`, and ask for it with `is missing`")
             for word in ("null", "None", "nil", "NULL")
         ),
-        ("x.guest == null", "E0210", "write `missing`, and ask for it with `is missing`"),
+        ("x.guest == null", "E0306", "the word for absence is `missing`: write `is missing`"),
+        ("nil != x.guest", "E0306", "the word for absence is `missing`: write `is not missing`"),
         ("True", "E0210", "did you mean `true`?"),
         ("FALSE", "E0210", "did you mean `false`?"),
         ("max(x.count, 3)", "E0215", "did you mean `most`?"),

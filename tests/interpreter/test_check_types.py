@@ -79,7 +79,9 @@ WRONG = [
 def test_wrong_types_are_reported(make_scope: Callable[..., Scope], text: str, code: str) -> None:
     """Each mistake has one code and one concrete help."""
     scope = make_scope()
-    assert type_of(field(f"f: {text}").type, scope) == ANYTHING
+    found_type = type_of(field(f"f: {text}").type, scope)
+    # What is never missing is known all the same: what follows is read without the `?`.
+    assert found_type == ANYTHING or text.endswith("?")
     (found,) = scope.checking.diagnostics
     assert found.code == code
     assert found.help

@@ -161,10 +161,10 @@ def test_strange_names_are_shown_harmlessly(name: str, capsys: pytest.CaptureFix
 
 
 WORK = {
-    "wrong records": "".join(f"record R{n}[key: Text]\n  a: Unknwon\n" for n in range(4_000)),
+    "wrong records": "".join(f"record R{n}[key: Text]\n  a: U{n}x\n" for n in range(4_000)),
     "unknown names": "role A\naction a()\n  by A\n"
     + "".join(f"  let x{n} = y{n}\n" for n in range(9_000)),
-    "unknown roles": "".join(f"action a{n}()\n  by Bnak\n" for n in range(5_000)),
+    "unknown roles": "".join(f"action a{n}()\n  by B{n}k\n" for n in range(5_000)),
     "unknown contracts": "".join(f"use C{n} as c{n}\n" for n in range(9_000)),
     "a large enum": "role A\nenum E: M0"
     + "".join(f", M{n}" for n in range(1, 150))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,3 +137,16 @@ def test_two_units_of_one_name_are_told_before_anything_runs(
     assert status == 1
     assert "error[E0275]: `One` and `Two` both declare the unit `Point`" in out + err
     assert f"{file_name}:2:1" in out + err
+
+
+def test_money_of_another_unit_is_not_what_is_expected(bank: Path, servanda: Command) -> None:
+    """An `expect` of money in a held unit is met by that unit alone, and shows what it saw."""
+    met = 'expect Wallet["1"].money == 5 USD and w.money == 5 USD and w.money != 5 CNY\n'
+    assert run(bank, servanda, met) == (0, [], "")
+    for expected in ('Wallet["1"].money == 5 CNY', "w.money == 5 CNY", "w.money != 5 USD"):
+        (bank / "wallets.contract").write_text(WALLETS)
+        (bank / "shop.contract").write_text(SHOP)
+        (bank / "steps.script").write_text(f"{HEAD}expect {expected}\n")
+        status, out, err = servanda("run", "steps.script")
+        assert status == 1
+        assert re.search(r"seen: \S+\.money  5\.00 USD\n", out + err)

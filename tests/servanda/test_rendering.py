@@ -90,6 +90,32 @@ def test_a_span_of_several_lines_shows_its_ends() -> None:
     ]
 
 
+def test_labels_of_one_line_share_it() -> None:
+    """A line is shown once, with a row for each label; what says nothing new is left out."""
+    text = "move a from b to c\nrecord b\n"
+    others = [Label(Span("a.contract", start, start + 1), told) for start, told in (
+        (12, "from here"), (26, "declared"), (5, "of this"), (5, "of this")
+    )]  # fmt: skip
+    lines = render(text, 17, 18, *others).split("\n")
+    assert lines[2:] == [
+        " 1│ move a from b to c",
+        "  │                  ^ here",
+        "  │             - from here",
+        "  │      - of this",
+        " 2│ record b",
+        "  │        - declared",
+    ]
+
+
+def test_a_line_that_is_cut_elsewhere_is_shown_again() -> None:
+    """Of a line too long for the room each label shows its own part."""
+    text = f"a = {'b + ' * 60}c\n"
+    end = len(text) - 2
+    lines = render(text, 0, 1, Label(Span("a.contract", end, end + 1), "c"), width=60).split("\n")
+    assert [line[:3] for line in lines[2:]] == [" 1│", "  │", " 1│", "  │"]
+    assert max(map(len, lines)) <= 60
+
+
 def test_places_in_another_file_name_it() -> None:
     """A label elsewhere gets a header of its own; a source that nobody has is only named."""
     one, two = Source("one.contract", "role A\n"), Source("two.contract", "role B\n")
