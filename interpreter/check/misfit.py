@@ -11,7 +11,7 @@ from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Span
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.facts import event_of
-from servanda.interpreter.check.plain_text import party_named, without_quotes
+from servanda.interpreter.check.plain_text import party_named, show_number, without_quotes
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.symbols import RoleSymbol
 from servanda.interpreter.model import (
