@@ -61,8 +61,8 @@ def errors_in(text: str) -> list[Diagnostic]:
         ),
         (
             ACTION + "  issue a.money + 2.50 to a.money\n",
-            "write `round(2.50, a.currency)`",
-            ACTION + "  issue a.money + round(2.50, a.currency) to a.money\n",
+            "write `round(2.5, a.currency)`",
+            ACTION + "  issue a.money + round(2.5, a.currency) to a.money\n",
         ),
         (
             ACTION + '  require a.money > 5 else POOR "poor"\n',
