@@ -114,13 +114,12 @@ class Machine:
 
         When all of it has been done, `approve` may still refuse it by raising `Refused`.
         """
-        return self._execute(Context(self, call.contract, call.signers), call, approve)
+        return self._execute(call, None, approve)
 
     def trace(self, call: Call) -> tuple[Receipt, Trace]:
         """Run a call as `execute` does, through the code with probes."""
-        context = Context(self, call.contract, call.signers)
-        context.probe = trace = Trace()
-        receipt = self._execute(context, call)
+        trace = Trace()
+        receipt = self._execute(call, trace)
         if receipt.code is not None:
             trace.refuse(receipt.code, receipt.message, receipt.span)
         return receipt, trace
@@ -140,16 +139,29 @@ class Machine:
         return self._receipt(context, call.action, self._given(call, value, is_rule=True))
 
     def _execute(
-        self, context: Context, call: Call, approve: Callable[[], None] | None = None
+        self, call: Call, probe: Trace | None, approve: Callable[[], None] | None = None
     ) -> Receipt:
+        context = Context(self, call.contract, call.signers)
+        actions = self._actions
+        if probe is not None:
+            context.probe, actions = probe, self._probed_actions
         try:
-            value = self._run(context, call)
+            # What happens once for every call is written out: a frame costs more than it does.
+            function = self._function(context, call.action, actions)
+            try:
+                value = function(context, call.arguments)
+            except Overdue as overdue:
+                value = self._run_again(context, overdue, function, call.arguments)
             if approve is not None:
                 approve()
             settle(context, self._invariants)
         except Refused as refused:
-            self.locate(refused)
-            undo(context.undo)
+            if refused.span is None:
+                self.locate(refused)
+            else:
+                refused.__traceback__ = None
+            if context.undo:
+                undo(context.undo)
             return self._refusal(context, call.action, refused)
         except BaseException:
             undo(context.undo)
@@ -160,16 +172,20 @@ class Machine:
             value = self._given(call, value)
         return self._receipt(context, call.action, value)
 
-    def _run(self, context: Context, call: Call) -> Any:
+    def _run_again(
+        self, context: Context, overdue: Overdue, function: Function, arguments: tuple[Any, ...]
+    ) -> Any:
+        """Fire what is overdue and run the call from its beginning, as often as it takes."""
         while True:
+            context.start_again()
+            self.fire_overdue(overdue.rows)
             try:
-                return self.run_action(context, call.action, call.arguments)
-            except Overdue as overdue:
-                context.start_again()
-                self.fire_overdue(overdue.rows)
+                return function(context, arguments)
+            except Overdue as again:
+                overdue = again
 
     def run_action(self, context: Context, action: str, arguments: tuple[Any, ...]) -> Any:
-        """Run an action's generated code inside a context."""
+        """Run an action's generated code inside the context of another that calls it."""
         actions = self._actions if context.probe is None else self._probed_actions
         return self._function(context, action, actions)(context, arguments)
 
@@ -232,8 +248,9 @@ class Machine:
         if type(code) is not str:
             # The `value` of an enum's member is a property that costs as much as all of this.
             code = code._value_  # type: ignore[attr-defined]
-        return Receipt(
-            title, code, refused.message, refused.span, None, (), (), context.steps, firing
+        return tuple.__new__(
+            Receipt,
+            (title, code, refused.message, refused.span, None, (), (), context.steps, firing),
         )
 
     def locate(self, refused: Refused) -> None:

@@ -25,8 +25,26 @@ def settle(context: Context, invariants: Invariants) -> None:
         raise over_cost()
 
 
+ONE_MOVE = 2
+"""Changes of a call that moves money once, as most do."""
+
+
+def is_one_move(journal: Journal) -> bool:
+    """Whether two changes are of two balances of one unit, and cancel out."""
+    (source, taken, held), (target, given, holding) = journal
+    if not taken or not given or (source is target and taken == given):
+        return False
+    place = source.places.get(taken)
+    if place is None or target.places.get(given) != place:
+        return False
+    change: int = getattr(source, taken) - held + getattr(target, given) - holding
+    return change == 0
+
+
 def check_conserved(journal: Journal, issued: dict[tuple[str, str], int] | None) -> None:
     """Assert that, per contract and unit, balances changed by what was issued less retired."""
+    if len(journal) == ONE_MOVE and not issued and is_one_move(journal):
+        return
     before: dict[tuple[Any, str], int] = {}
     for row, slot, old in journal:
         if slot and slot in row.places and (row, slot) not in before:
