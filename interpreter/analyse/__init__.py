@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.interpreter.analyse.authority import analyse_authority
+from servanda.interpreter.analyse.creation import analyse_creation
 from servanda.interpreter.analyse.decisions import analyse_decisions
 from servanda.interpreter.analyse.lifecycles import analyse_lifecycles
 from servanda.interpreter.analyse.loops import analyse_loops
@@ -42,5 +43,6 @@ def analyse(
     complete_count = analyse_decisions(model, diagnostics)
     analyse_authority(model, diagnostics, places)
     analyse_loops(model, diagnostics)
+    analyse_creation(model, diagnostics)
     analyse_reading(model, diagnostics)
     return Findings(complete_count, len(stuck), analyse_money(model))
