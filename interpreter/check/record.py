@@ -7,11 +7,13 @@ In comes a `RecordHeading`; out comes a `RecordModel`. Its indexes are added at 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Label
 from servanda.interpreter.check.authority import authority_of
 from servanda.interpreter.check.body import report
+from servanda.interpreter.check.constants import folded
 from servanda.interpreter.check.declare_record import RecordHeading
 from servanda.interpreter.check.effect import check_bound
 from servanda.interpreter.check.expression import fitted
@@ -198,8 +200,8 @@ def default_of(slot: SlotSymbol, typed: tree.TypedName, scope: Scope) -> Value |
     value = fitted(written, slot.type, scope, f"the default of `{slot.name}`")
     if ANYTHING in (value.type, slot.type):
         return None
-    if isinstance(value, ListValue) and not value.items:
-        return Constant(type=slot.type, span=value.span, value=())
+    if isinstance(value, ListValue):
+        value = constant_list(value, slot.type)
     if not isinstance(value, Constant):
         report(
             scope,
@@ -212,6 +214,19 @@ def default_of(slot: SlotSymbol, typed: tree.TypedName, scope: Scope) -> Value |
         return None
     check_bound(value, slot.bound, slot, scope)
     return value
+
+
+ITEMS_COUNT_MAX = 1_000
+"""A list holds no more, also one that nobody gives."""
+
+
+def constant_list(value: ListValue, held: Type) -> Value:
+    """Return a list or set of constants as one; a set is in order, each item once."""
+    items: list[Any] = [one.value for item in value.items if (one := folded(item)) is not None]
+    if len(items) < len(value.items) or len(items) > ITEMS_COUNT_MAX:
+        return value
+    kept = tuple(sorted(set(items))) if isinstance(value.type, SetType) else tuple(items)
+    return Constant(type=held, span=value.span, value=kept)
 
 
 def check_circle(heading: RecordHeading) -> None:
