@@ -28,8 +28,10 @@ from servanda.interpreter.types import (
     SERIAL,
     FieldUnit,
     FixedUnit,
+    ListType,
     OptionalType,
     RecordType,
+    SetType,
     Type,
 )
 
@@ -245,15 +247,31 @@ def value_of_unknown_unit(
 
 def by_key(value: Value, wanted: Type, scope: Scope) -> Value | None:
     """Return the key of a record where the record is wanted, or None if it is no key."""
-    base = wanted.base if isinstance(wanted, OptionalType) else wanted
-    if not isinstance(base, RecordType) or converted(value, wanted, scope) is not None:
+    key = key_instead(wanted, scope)
+    if key is None or converted(value, wanted, scope) is not None:
         return None
-    keys = scope.checking.declarations.record(base).keys
-    if len(keys) != 1:
-        return None
-    key = INT if keys[0].type == SERIAL else keys[0].type
     found = converted(value, key, scope)
     return found if found is not None else by_key(value, key, scope)
+
+
+def key_instead(wanted: Type, scope: Scope) -> Type | None:
+    """Return the type of the key by which a record is named, also in lists, sets and optionals."""
+    match wanted:
+        case RecordType():
+            keys = scope.checking.declarations.record(wanted).keys
+            if len(keys) != 1:
+                return None
+            return INT if keys[0].type == SERIAL else keys[0].type
+        case OptionalType(base=base):
+            return key_instead(base, scope)
+        case ListType(item=item):
+            key = key_instead(item, scope)
+            return None if key is None else ListType(key)
+        case SetType(item=item):
+            key = key_instead(item, scope)
+            return None if key is None else SetType(key)
+        case _:
+            return None
 
 
 def seen_from_call(
