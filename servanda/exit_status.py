@@ -1,4 +1,4 @@
-"""Exit statuses: one table for every command (docs/decisions/0025-exit-status.md).
+"""Exit statuses: one table for every command (docs/decisions/0023-exit-status.md).
 
 In come diagnostics; out comes the status that they call for.
 """

@@ -1,4 +1,4 @@
-"""The table of exit statuses (docs/decisions/0025-exit-status.md), each cell for every command."""
+"""The table of exit statuses (docs/decisions/0023-exit-status.md), each cell for every command."""
 
 from __future__ import annotations
 
