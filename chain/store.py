@@ -372,11 +372,14 @@ def _open(path: str, *, writes: bool) -> sqlite3.Connection:
         raise StoreFailed(f"there is no store `{path}`")
     mode = "rw" if writes else "ro"
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    database = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None)
-    database.execute("PRAGMA synchronous = FULL")
-    if writes and os.access(path, os.W_OK) is False:
-        database.close()
+    if writes and not os.access(path, os.W_OK):
         raise StoreFailed(f"`{path}` cannot be written: it is read-only")
+    database = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None)
+    try:
+        database.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -89,7 +90,7 @@ class Sealed(chains.Chain):  # type: ignore[misc, name-defined]
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """Return a chain with accounts; block 6 holds two payments."""
     made = Sealed(tmp_path_factory.mktemp("chain"))
     made.deploy(bank.BANK, "Bank")
@@ -103,7 +104,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
             for n in (1, 60_000)
         ]
     )
-    return made
+    yield made
+    made.kept.close()
 
 
 def test_a_record_is_proved_as_it_was(chain: Chain) -> None:
@@ -211,7 +213,11 @@ def test_an_honest_store_passes(chain: Chain) -> None:
 
 def audit_all(folder: str, chain: Chain) -> None:
     """Audit a store to its end."""
-    list(audit(Store(folder, writes=False), chain.genesis, {}))
+    store = Store(folder, writes=False)
+    try:
+        list(audit(store, chain.genesis, {}))
+    finally:
+        store.close()
 
 
 FORGERIES = {
@@ -275,6 +281,6 @@ def test_a_block_that_was_made_up_is_found(chain: Chain, tmp_path: Path) -> None
     second = ledger.execute(chain.time_ms + 1, ())
     seal = chains.key_of("node").sign(sealed_bytes(second.header.to_bytes()))
     store.keep(second, {"node": seal})
-    with pytest.raises(Found, match="block 2"):
-        list(audit(store, chain.genesis, {}))
     store.close()
+    with pytest.raises(Found, match="block 2"):
+        audit_all(str(tmp_path), chain)

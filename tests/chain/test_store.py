@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,7 +60,7 @@ class StoredChain(chains.Chain):  # type: ignore[misc, name-defined]
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Chain:
+def chain(tmp_path: Path) -> Iterator[Chain]:
     """Return a stored chain on which something has happened."""
     made = StoredChain(tmp_path)
     made.deploy(bank.BANK, "Bank")
@@ -66,7 +68,8 @@ def chain(tmp_path: Path) -> Chain:
     made.does("boc", "Bank.open", "b")
     made.does("pboc", "Bank.deposit", "a", chains.Amount(50_000, "CNY"))
     made.does("icbc pboc", "Bank.put_by", "a", chains.Amount(500, "CNY"))
-    return made
+    yield made
+    made.kept.close()
 
 
 def reopened(chain: Chain) -> Ledger:
@@ -266,6 +269,6 @@ def test_killed_at_any_moment_it_stands_at_a_block(chain: Chain, tmp_path: Path)
         again.kept.keep(execution)
         again.ledger.commit()
     assert dict(store.records()) == again.kept.values
-    with sqlite3.connect(f"file:{Path(chain.folder) / FILE}?mode=ro", uri=True) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     store.close()
+    with closing(sqlite3.connect(Path(chain.folder) / FILE)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
