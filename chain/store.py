@@ -30,7 +30,7 @@ FORMAT = 1
 FILE, LOCK = "chain.db", "writer.lock"
 CHECKSUM_BYTES = 8
 SUM_LIMIT = 1 << 8 * HASH_BYTES
-NODES_KEPT_MAX = 50_000
+NODES_KEPT_MAX = 200_000
 FULL, READ_ONLY = "full", "readonly"
 
 SCHEMA = """
@@ -57,7 +57,8 @@ class Store:
     def __init__(self, folder: str, *, writes: bool) -> None:
         self.path = os.path.join(folder, FILE)
         self._lock: sqlite3.Connection | None = _take_lock(folder) if writes else None
-        self._nodes: dict[tuple[Path, bytes], Node] = {}
+        self._nodes: dict[Path, tuple[bytes, Node]] = {}
+        """The nodes that were read or made last, by path, with their hashes."""
         try:
             self._database = _open(self.path, writes=writes)
             self._check_format()
@@ -217,9 +218,9 @@ class Store:
 
     def find(self, path: Path, expected: bytes) -> Node:
         """Return the node at a path whose hash is known from above it."""
-        known = self._nodes.get((path, expected))
-        if known is not None:
-            return known
+        known = self._nodes.get(path)
+        if known is not None and known[0] == expected:
+            return known[1]
         for (data,) in self._all(
             "SELECT data FROM nodes WHERE path = ? ORDER BY height DESC", path
         ):
@@ -234,7 +235,7 @@ class Store:
     def _remember(self, path: Path, expected: bytes, node: Node) -> None:
         if len(self._nodes) >= NODES_KEPT_MAX:
             self._nodes.clear()
-        self._nodes[path, expected] = node
+        self._nodes[path] = expected, node
 
     def made_at(self, identity: bytes, height: int) -> bytes | None:
         """Return the value that a block gave to a record, or None if it gave none."""
