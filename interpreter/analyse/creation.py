@@ -76,7 +76,7 @@ class _Path:
                     self._look(branches[0][0], known)
                     for condition, inner in branches:
                         below = dict(known)
-                        self._look(condition, below)
+                        self._look_when_true(condition, below)
                         self.follow(inner, below)
                     if otherwise is not None:
                         self.follow(otherwise, dict(known))
@@ -90,7 +90,7 @@ class _Path:
                     self._look_into(domain, known)
                     self.follow(inner, dict(known))
                 case RequireStep(condition=condition):
-                    self._look(condition, known)
+                    self._look_when_true(condition, known)
                 case _:
                     self._look_all(values_in(statement), known)
 
@@ -102,6 +102,16 @@ class _Path:
         """Look at what a domain certainly works out: the condition runs for each item, or none."""
         if isinstance(domain, RecordDomain):
             self._look_all(domain.equalities, known)
+
+    def _look_when_true(self, condition: Value, known: Known) -> None:
+        """Look at a condition that holds from here on: both sides of an `and` have been looked at."""
+        waiting = [condition]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Both):
+                waiting += [one.right, one.left]
+            else:
+                self._look(one, known)
 
     def _look(self, value: Value, known: Known) -> None:
         """Look at what a value certainly works out, in the order in which it does."""
