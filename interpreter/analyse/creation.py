@@ -104,7 +104,7 @@ class _Path:
             self._look_all(domain.equalities, known)
 
     def _look_when_true(self, condition: Value, known: Known) -> None:
-        """Look at a condition that holds from here on: both sides of an `and` have been looked at."""
+        """Look at a condition that holds from here on: of an `and` both sides were looked at."""
         waiting = [condition]
         while waiting:
             one = waiting.pop()
