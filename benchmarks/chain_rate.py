@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from servanda.chain.arguments import item_of
+from servanda.chain.arguments import items_of
 from servanda.chain.audit import audit
 from servanda.chain.block import sealed_bytes
 from servanda.chain.genesis import FirstMember, Genesis, Parameters
@@ -77,13 +76,12 @@ class StoredChain:
         """Return an envelope."""
         contract, _, name = action.partition(".")
         self._count += 1
-        items: Any = item_of(arguments)
         transaction = Transaction(
             chain=self.genesis.hash,
             contract=contract,
             version=1,
             action=name,
-            arguments=items,
+            arguments=items_of(arguments),
             signers=signers,
             nonce=self._count.to_bytes(16),
             expiry_ms=START_MS + 20 * 86_400_000,

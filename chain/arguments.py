@@ -22,32 +22,31 @@ def arguments_of(items: Sequence[Item], parameters: Sequence[ParameterModel]) ->
     types = [one.local.type for one in parameters]
     return tuple(
         [
-            _argument(item, types[place]) if place < len(types) else item
+            outward_value(item, types[place] if place < len(types) else None)
             for place, item in enumerate(items)
         ]
     )
 
 
-def outward_value(item: Any, held: Type | None) -> Any:  # noqa: ANN401 -- of any type
-    """Return an encoded value of a type in its outward form."""
-    return item if held is None else _argument(item, held)
-
-
-def _argument(item: Any, wanted: Type) -> Any:  # noqa: ANN401 -- of whatever type was sent
-    match wanted:
+def outward_value(item: Any, held: Type | None) -> Any:  # noqa: ANN401 -- of whatever type was sent
+    """Return an encoded value in the outward form of a type (None: of one that is not known)."""
+    match held:
         case AmountType() if type(item) is tuple and len(item) == AMOUNT_PARTS:
             return Amount(*item)
         case OptionalType(base=inner):
-            return None if item is None else _argument(item, inner)
+            return None if item is None else outward_value(item, inner)
         case ListType(item=inner) | SetType(item=inner) if type(item) is tuple:
-            return tuple([_argument(one, inner) for one in item])
+            return tuple([outward_value(one, inner) for one in item])
         case _:
             return item
 
 
 def item_of(value: Any) -> Item:  # noqa: ANN401 -- of whatever type the contract says
     """Return the encoded form of an outward value, which may be an argument too."""
-    if isinstance(value, tuple):
-        return tuple([item_of(one) for one in value])
-    item: Item = value
+    item: Item = items_of(value) if isinstance(value, tuple) else value
     return item
+
+
+def items_of(values: Sequence[Any]) -> tuple[Item, ...]:
+    """Return the encoded forms of several: the arguments of a call, the parts of an event."""
+    return tuple([item_of(one) for one in values])

@@ -15,7 +15,7 @@ from servanda.chain.block import Block, Header, good_seals, read_block
 from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import Genesis
 from servanda.chain.ledger import BadBlock, Execution, Ledger
-from servanda.chain.state_tree import Node, Path
+from servanda.chain.state_tree import Node, NodePath
 from servanda.chain.store import Store
 from servanda.interpreter.values.time_zones import Zone
 
@@ -29,7 +29,7 @@ class Again:
 
     def __init__(self) -> None:
         self.last: Header | None = None
-        self.nodes: dict[Path, Node] = {}
+        self.nodes: dict[NodePath, Node] = {}
         self.live: dict[bytes, int] = {}
         self._expiring: list[tuple[int, bytes]] = []
 
@@ -45,7 +45,7 @@ class Again:
         """Return nothing, as for records."""
         return {}
 
-    def find(self, path: Path, _: bytes) -> Node:
+    def find(self, path: NodePath, _: bytes) -> Node:
         """Return a node of the present tree."""
         return self.nodes[path]
 

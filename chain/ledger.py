@@ -29,7 +29,7 @@ from servanda.chain.receipt import (
 )
 from servanda.chain.running import run_transaction
 from servanda.chain.state import ChainState, tree_changes
-from servanda.chain.state_tree import EMPTY, Node, Path, update_tree
+from servanda.chain.state_tree import EMPTY, Node, NodePath, update_tree
 from servanda.chain.transaction import NotTaken, TransactionRefused
 from servanda.interpreter.values.time_zones import Zone
 
@@ -46,7 +46,7 @@ class Kept(Protocol):
     def sources(self) -> Mapping[bytes, bytes]:
         """Return the sources of contracts by their hash."""
 
-    def find(self, path: Path, expected: bytes) -> Node:
+    def find(self, path: NodePath, expected: bytes) -> Node:
         """Return a node of the state tree."""
 
     def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
@@ -67,7 +67,7 @@ class Execution:
     ended: Mapping[bytes, int]
     """The transactions that ran or lapsed, by hash, with their expiry: none may run again."""
     records: Mapping[bytes, bytes]
-    nodes: Mapping[Path, Node]
+    nodes: Mapping[NodePath, Node]
     sources: Mapping[bytes, bytes]
 
 

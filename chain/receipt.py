@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from servanda.chain.arguments import item_of
+from servanda.chain.arguments import item_of, items_of
 from servanda.chain.encoding import Item, encode
 from servanda.chain.merkle import hash_of
 from servanda.chain.transaction import TransactionRefused
@@ -66,7 +66,7 @@ def receipt_of_refused(data: bytes, refused: TransactionRefused) -> bytes:
 def _outcome(receipt: Receipt) -> tuple[Item, ...]:
     span = receipt.span
     clause = None if span is None else (span.source, span.start, span.end)
-    events = tuple([(one.contract, one.name, item_of(one.values)) for one in receipt.events])
+    events = tuple([(one.contract, one.name, items_of(one.values)) for one in receipt.events])
     notices = tuple([(one.contract, one.party, one.text) for one in receipt.notices])
     value = item_of(receipt.value)
     return (receipt.code, receipt.message, clause, value, events, notices, receipt.cost)

@@ -27,7 +27,7 @@ DEPTH_MAX = 2 * HASH_BYTES
 BITMAP_BYTES = 2
 BITS = tuple(1 << place for place in range(PLACES))
 
-Path = bytes
+NodePath = bytes
 """The half bytes that lead to a node, each in a byte of its own."""
 
 
@@ -114,7 +114,7 @@ def _bitmap(hashes: Sequence[bytes | None]) -> bytes:
 class Nodes(Protocol):
     """Where nodes are found."""
 
-    def find(self, path: Path, expected: bytes) -> Node:
+    def find(self, path: NodePath, expected: bytes) -> Node:
         """Return the node at a path, whose hash is known from above it."""
 
 
@@ -124,7 +124,7 @@ def nibble(key: bytes, depth: int) -> int:
     return byte & 15 if depth & 1 else byte >> 4
 
 
-def path_of(key: bytes, depth: int) -> Path:
+def path_of(key: bytes, depth: int) -> NodePath:
     """Return the path to the node at `depth` on the way to a key."""
     return bytes([nibble(key, place) for place in range(depth)])
 
@@ -134,7 +134,7 @@ def path_of(key: bytes, depth: int) -> Path:
 
 def update_tree(
     nodes: Nodes, root: bytes, changes: Mapping[bytes, bytes]
-) -> tuple[bytes, dict[Path, Node]]:
+) -> tuple[bytes, dict[NodePath, Node]]:
     """Return the root after some records got new values, and the nodes that are new.
 
     `changes` are value hashes by key hash. The work is proportional to what changed, times the
@@ -142,13 +142,13 @@ def update_tree(
     """
     if not changes:
         return root, {}
-    made: dict[Path, Node] = {}
+    made: dict[NodePath, Node] = {}
     entries = [Entry(key, changes[key]) for key in sorted(changes)]
     return _update(nodes, b"", root, entries, made), made
 
 
 def _update(
-    nodes: Nodes, path: Path, old: bytes, entries: Sequence[Entry], made: dict[Path, Node]
+    nodes: Nodes, path: NodePath, old: bytes, entries: Sequence[Entry], made: dict[NodePath, Node]
 ) -> bytes:
     """Put sorted entries below the node at `path` (EMPTY: there is none yet); return its hash."""
     depth = len(path)

@@ -24,7 +24,7 @@ from servanda.chain.block import Block, Header, read_header
 from servanda.chain.encoding import Malformed, decode, encode
 from servanda.chain.ledger import Execution
 from servanda.chain.merkle import HASH_BYTES, hash_of, root_of
-from servanda.chain.state_tree import DamagedNode, Node, Path
+from servanda.chain.state_tree import DamagedNode, Node, NodePath
 
 FORMAT = 1
 FILE, LOCK = "chain.db", "writer.lock"
@@ -57,7 +57,7 @@ class Store:
     def __init__(self, folder: str, *, writes: bool) -> None:
         self.path = os.path.join(folder, FILE)
         self._lock: sqlite3.Connection | None = _take_lock(folder) if writes else None
-        self._nodes: dict[Path, tuple[bytes, Node]] = {}
+        self._nodes: dict[NodePath, tuple[bytes, Node]] = {}
         """The nodes that were read or made last, by path, with their hashes."""
         try:
             self._database = _open(self.path, writes=writes)
@@ -216,7 +216,7 @@ class Store:
                 raise self._damaged("a source is not what was written")
         return found
 
-    def find(self, path: Path, expected: bytes) -> Node:
+    def find(self, path: NodePath, expected: bytes) -> Node:
         """Return the node at a path whose hash is known from above it."""
         known = self._nodes.get(path)
         if known is not None and known[0] == expected:
@@ -232,7 +232,7 @@ class Store:
             return node
         raise self._damaged(f"the state tree has no node {path.hex() or 'at its root'}")
 
-    def _remember(self, path: Path, expected: bytes, node: Node) -> None:
+    def _remember(self, path: NodePath, expected: bytes, node: Node) -> None:
         if len(self._nodes) >= NODES_KEPT_MAX:
             self._nodes.clear()
         self._nodes[path] = expected, node
@@ -246,7 +246,7 @@ class Store:
         self._check_record(identity, *found)
         return bytes(found[0])
 
-    def node_at(self, path: Path, height: int) -> bytes | None:
+    def node_at(self, path: NodePath, height: int) -> bytes | None:
         """Return a node as a block made it, or None if it made none."""
         found = self._one("SELECT data FROM nodes WHERE path = ? AND height = ?", path, height)
         return None if found is None else found[0]

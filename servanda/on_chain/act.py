@@ -10,7 +10,7 @@ import re
 import sys
 from typing import Any
 
-from servanda.chain.arguments import arguments_of, item_of
+from servanda.chain.arguments import arguments_of, items_of
 from servanda.chain.encoding import Item, decode
 from servanda.chain.membership import MEMBERSHIP
 from servanda.chain.merkle import hash_of
@@ -129,13 +129,12 @@ def _hash(text: str) -> bytes:
 
 
 def _transaction(node: Node, asked: Asked, attachment: bytes = b"") -> Transaction:
-    items: Any = item_of(asked.arguments)
     return Transaction(
         chain=node.ledger.chain,
         contract=asked.contract,
         version=node.ledger.state.versions[asked.contract],
         action=asked.action,
-        arguments=items,
+        arguments=items_of(asked.arguments),
         signers=asked.parties,
         nonce=new_nonce(),
         expiry_ms=block_time_ms(node) + LIFETIME_MS,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import sys
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import chains
 import pytest
+import small_bank as bank
 
 from servanda.chain.block import Block
 from servanda.chain.ledger import BadBlock, Ledger
@@ -18,22 +16,6 @@ from servanda.chain.state_tree import EMPTY, update_tree
 from servanda.chain.transaction import Envelope, TransactionRefused, read_envelope
 from servanda.interpreter.receipts import Amount
 
-
-def load(name: str) -> ModuleType:
-    """Return a module that stands beside this file."""
-    specification = importlib.util.spec_from_file_location(
-        name, Path(__file__).parent / f"{name}.py"
-    )
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-chains = load("chains")
-bank = load("bank")
 Chain = Any
 Receipt = Any
 
@@ -362,18 +344,20 @@ def test_the_root_is_that_of_all_records(chain: Chain) -> None:
     assert root == chain.ledger.info.state
 
 
-def test_a_restart_at_any_block_changes_nothing() -> None:
-    """A ledger that is made anew before every block comes to the same."""
-    plain, restarted = chains.Chain(bank.MEMBERS), chains.Chain(bank.MEMBERS)
-    block = restarted.block
+class Restarted(chains.Chain):
+    """A chain whose ledger is made anew before every block."""
 
-    def reopening(*envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
-        restarted.reopened()
-        found: list[Any] = block(*envelopes, wait_ms=wait_ms)
-        restarted.ledger.state.machine.audit()
+    def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
+        """Make a block, on what was kept alone."""
+        self.reopened()
+        found = super().block(*envelopes, wait_ms=wait_ms)
+        self.ledger.state.machine.audit()
         return found
 
-    restarted.block = reopening
+
+def test_a_restart_at_any_block_changes_nothing() -> None:
+    """A ledger that is made anew before every block comes to the same."""
+    plain, restarted = chains.Chain(bank.MEMBERS), Restarted(bank.MEMBERS)
     for chain in (plain, restarted):
         chain.deploy(bank.BANK, "Bank")
         chain.does("icbc", "Bank.open", "a")

@@ -1,20 +1,9 @@
 """The clock of a chain in memory stops at what falls due, and nothing keeps it from moving on."""
 
-import importlib.util
-import sys
-from pathlib import Path
+import worlds
 
 from servanda.chain.memory import move_clock
 from servanda.interpreter.values.times import DAY_MS, parse_time
-
-SPECIFICATION = importlib.util.spec_from_file_location(
-    "worlds", Path(__file__).parents[1] / "interpreter" / "worlds.py"
-)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules.setdefault("worlds", worlds)
-SPECIFICATION.loader.exec_module(worlds)
 
 CLOCKS = """contract Clocks version 1
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import chains
 import pytest
+from chains import StoredChain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,79 +27,39 @@ from servanda.chain.proof import (
     verify,
 )
 from servanda.chain.store import FILE, Store, StoreFailed, create_store
+from servanda.interpreter.receipts import Amount
 
-
-def load(name: str) -> ModuleType:
-    """Return a module that stands beside this file."""
-    path = Path(__file__).parent / f"{name}.py"
-    specification = importlib.util.spec_from_file_location(name, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-chains = load("chains")
-bank = load("bank")
-Chain = Any
 ACCOUNT = encode(("Bank", "Account", "a"))
 NOBODY = encode(("Bank", "Account", "nobody"))
 
 
-class Sealed(chains.Chain):  # type: ignore[misc, name-defined]
-    """A chain on the disk whose blocks are sealed."""
+def proved_record(chain: StoredChain, identity: bytes, height: int) -> bytes:
+    """Return the proof of a record at a height."""
+    store = chain.kept
+    record = identity, store.record(identity, height)
+    return record_proof(chain.genesis, store.header(height), store.seals(height), store, record)
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(bank.MEMBERS)
-        self.folder = str(folder)
-        create_store(self.folder, self.genesis.hash)
-        self.kept = Store(self.folder, writes=True)
-        self.ledger = Ledger(self.genesis, {}, self.kept)
 
-    def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
-        """Make a block, seal and keep it."""
-        self.time_ms += wait_ms
-        execution = self.ledger.execute(self.time_ms, envelopes)
-        seal = chains.key_of("node").sign(sealed_bytes(execution.header.to_bytes()))
-        self.kept.keep(execution, {"node": seal})
-        self.ledger.commit()
-        return [decode(one) for one in execution.receipts]
-
-    def record(self, identity: bytes, height: int) -> bytes:
-        """Return the proof of a record at a height."""
-        store = self.kept
-        value = store.record(identity, height)
-        return record_proof(
-            self.genesis, store.header(height), store.seals(height), store, (identity, value)
-        )
-
-    def proof_of_transaction(self, height: int, place: int, other: int) -> bytes:
-        """Return the proof of a transaction with a receipt of its block."""
-        store = self.kept
-        envelopes, receipts = store.transactions(height), store.receipts(height)
-        return transaction_proof(
-            self.genesis,
-            store.header(height),
-            store.seals(height),
-            (envelopes[place], place, len(envelopes), proof_of(envelopes, place)),
-            (receipts[other], other, len(receipts), proof_of(receipts, other)),
-        )
+def proved_transaction(chain: StoredChain, height: int, place: int, other: int) -> bytes:
+    """Return the proof of a transaction with a receipt of its block."""
+    store = chain.kept
+    envelopes, receipts = store.transactions(height), store.receipts(height)
+    return transaction_proof(
+        chain.genesis,
+        store.header(height),
+        store.seals(height),
+        (envelopes[place], place, len(envelopes), proof_of(envelopes, place)),
+        (receipts[other], other, len(receipts), proof_of(receipts, other)),
+    )
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredChain]:
     """Return a chain with accounts; block 6 holds two payments."""
-    made = Sealed(tmp_path_factory.mktemp("chain"))
-    made.deploy(bank.BANK, "Bank")
-    made.does("icbc", "Bank.open", "a")
-    made.does("boc", "Bank.open", "b")
-    made.does("pboc", "Bank.deposit", "a", chains.Amount(50_000, "CNY"))
-    made.does("icbc pboc", "Bank.put_by", "a", chains.Amount(500, "CNY"))
+    made = StoredChain(tmp_path_factory.mktemp("chain"))
     made.block(
         *[
-            made.signed(made.transaction("icbc", "Bank.pay", "a", "b", chains.Amount(n, "CNY")))
+            made.signed(made.transaction("icbc", "Bank.pay", "a", "b", Amount(n, "CNY")))
             for n in (1, 60_000)
         ]
     )
@@ -108,10 +67,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     made.kept.close()
 
 
-def test_a_record_is_proved_as_it_was(chain: Chain) -> None:
+def test_a_record_is_proved_as_it_was(chain: StoredChain) -> None:
     """With the genesis' hash alone: the value, the height, the time and who sealed it."""
     for height, balance in ((3, 0), (4, 50_000), (6, 49_999)):
-        proved = verify(chain.record(ACCOUNT, height), chain.genesis.hash)
+        proved = verify(proved_record(chain, ACCOUNT, height), chain.genesis.hash)
         assert isinstance(proved, ProvedRecord)
         assert proved.value is not None
         value: Any = decode(proved.value)
@@ -119,29 +78,29 @@ def test_a_record_is_proved_as_it_was(chain: Chain) -> None:
         assert (proved.header.height, proved.sealed_by) == (height, ("node",))
 
 
-def test_absence_is_proved(chain: Chain) -> None:
+def test_absence_is_proved(chain: StoredChain) -> None:
     """A record that never was, and one that was not yet."""
     for identity, height in ((NOBODY, 6), (ACCOUNT, 1)):
-        proved = verify(chain.record(identity, height), chain.genesis.hash)
+        proved = verify(proved_record(chain, identity, height), chain.genesis.hash)
         assert isinstance(proved, ProvedRecord)
         assert proved.value is None
 
 
-def test_a_transaction_is_proved_with_what_it_came_to(chain: Chain) -> None:
+def test_a_transaction_is_proved_with_what_it_came_to(chain: StoredChain) -> None:
     """Done or refused; and no receipt of another transaction passes as its own."""
     for place, code in ((0, None), (1, "INSUFFICIENT")):
-        document = chain.proof_of_transaction(6, place, place)
+        document = proved_transaction(chain, 6, place, place)
         proved = verify(document, chain.genesis.hash)
         assert isinstance(proved, ProvedTransaction)
         receipt: Any = decode(proved.receipt)
         assert receipt[2] == code
     with pytest.raises(NotProved, match="another transaction"):
-        verify(chain.proof_of_transaction(6, 0, 1), chain.genesis.hash)
+        verify(proved_transaction(chain, 6, 0, 1), chain.genesis.hash)
 
 
-def test_another_chain_and_too_few_seals_prove_nothing(chain: Chain) -> None:
+def test_another_chain_and_too_few_seals_prove_nothing(chain: StoredChain) -> None:
     """Who knows the genesis' hash cannot be told about another chain, or by nobody."""
-    document = chain.record(ACCOUNT, 6)
+    document = proved_record(chain, ACCOUNT, 6)
     with pytest.raises(NotProved, match="of the chain"):
         verify(document, bytes(32))
     parts: Any = decode(document)
@@ -154,15 +113,15 @@ def test_another_chain_and_too_few_seals_prove_nothing(chain: Chain) -> None:
         verify(forged, chain.genesis.hash)
 
 
-def test_no_other_value_passes(chain: Chain) -> None:
+def test_no_other_value_passes(chain: StoredChain) -> None:
     """More money, no record, a record that is not there: each with the honest path."""
-    parts: Any = decode(chain.record(ACCOUNT, 6))
+    parts: Any = decode(proved_record(chain, ACCOUNT, 6))
     honest: Any = decode(parts[6])
     richer = encode({**honest, "balance": 10**9})
     for value in (richer, None):
         with pytest.raises(NotProved):
             verify(encode((*parts[:6], value, *parts[7:])), chain.genesis.hash)
-    absent: Any = decode(chain.record(NOBODY, 6))
+    absent: Any = decode(proved_record(chain, NOBODY, 6))
     with pytest.raises(NotProved):
         verify(encode((*absent[:6], richer, *absent[7:])), chain.genesis.hash)
     with pytest.raises(NotProved):
@@ -171,10 +130,10 @@ def test_no_other_value_passes(chain: Chain) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_a_bent_document_proves_nothing_else(chain: Chain, data: st.DataObject) -> None:
+def test_a_bent_document_proves_nothing_else(chain: StoredChain, data: st.DataObject) -> None:
     """Flipped, cut or filled anywhere: refused, or the very same is proved."""
     document = data.draw(
-        st.sampled_from([chain.record(ACCOUNT, 6), chain.proof_of_transaction(6, 1, 1)])
+        st.sampled_from([proved_record(chain, ACCOUNT, 6), proved_transaction(chain, 6, 1, 1)])
     )
     honest = verify(document, chain.genesis.hash)
     bent = bytearray(document)
@@ -195,7 +154,7 @@ def test_a_bent_document_proves_nothing_else(chain: Chain, data: st.DataObject) 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60))
-def test_any_bytes_are_answered(chain: Chain, data: bytes) -> None:
+def test_any_bytes_are_answered(chain: StoredChain, data: bytes) -> None:
     """A hostile file is refused, never a crash."""
     with pytest.raises(NotProved):
         verify(data, chain.genesis.hash)
@@ -204,14 +163,14 @@ def test_any_bytes_are_answered(chain: Chain, data: bytes) -> None:
 # ── audit ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_honest_store_passes(chain: Chain) -> None:
+def test_an_honest_store_passes(chain: StoredChain) -> None:
     """Every block, in order."""
     store = Store(chain.folder, writes=False)
     assert list(audit(store, chain.genesis, {})) == [1, 2, 3, 4, 5, 6]
     store.close()
 
 
-def audit_all(folder: str, chain: Chain) -> None:
+def audit_all(folder: str, chain: StoredChain) -> None:
     """Audit a store to its end."""
     store = Store(folder, writes=False)
     try:
@@ -234,7 +193,7 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize("what", [*FORGERIES, "what may run again"])
-def test_a_forged_store_is_found(what: str, chain: Chain, tmp_path: Path) -> None:
+def test_a_forged_store_is_found(what: str, chain: StoredChain, tmp_path: Path) -> None:
     """Also where whoever changed it mended the checksums."""
     database = sqlite3.connect(Path(chain.folder) / FILE)
     copy = sqlite3.connect(tmp_path / FILE)
@@ -260,7 +219,7 @@ def test_a_forged_store_is_found(what: str, chain: Chain, tmp_path: Path) -> Non
         audit_all(str(tmp_path), chain)
 
 
-def test_a_block_that_was_made_up_is_found(chain: Chain, tmp_path: Path) -> None:
+def test_a_block_that_was_made_up_is_found(chain: StoredChain, tmp_path: Path) -> None:
     """A sealer who writes a state that does not follow is found by whoever executes again."""
     create_store(str(tmp_path), chain.genesis.hash)
     store = Store(str(tmp_path), writes=True)

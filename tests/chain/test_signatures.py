@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 
+import edwards as ed
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
@@ -17,19 +16,6 @@ from servanda.chain.signatures import SMALL_ORDER, is_public_key, is_signed
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "crypto" / "ed25519_rfc8032.json"
 MESSAGE = b"pay 100 CNY"
 SECRET = 0x1234_5678_9ABC_DEF0_1234_5678_9ABC_DEF0 * 8
-
-
-def load(name: str) -> ModuleType:
-    """Return a module that stands beside this file."""
-    specification = importlib.util.spec_from_file_location(name, Path(__file__).parent / name)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-ed = load("edwards.py")
 
 
 def signed(secret: int, key: bytes, r_point: tuple[int, int], nonce: int) -> bytes:

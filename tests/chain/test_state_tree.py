@@ -13,7 +13,7 @@ from servanda.chain.state_tree import (
     DamagedNode,
     Entry,
     Node,
-    Path,
+    NodePath,
     Proof,
     Step,
     prove,
@@ -32,10 +32,10 @@ class Kept:
 
     def __init__(self) -> None:
         self.root = EMPTY
-        self.nodes: dict[Path, bytes] = {}
+        self.nodes: dict[NodePath, bytes] = {}
         self.read_count = 0
 
-    def find(self, path: Path, expected: bytes) -> Node:
+    def find(self, path: NodePath, expected: bytes) -> Node:
         """Return the node at a path."""
         self.read_count += 1
         return Node.from_bytes(self.nodes[path], expected)
@@ -166,7 +166,7 @@ def test_a_damaged_node_is_never_served() -> None:
                 Node.from_bytes(cut, expected)
 
 
-def node_hash_of(kept: Kept, path: Path) -> bytes:
+def node_hash_of(kept: Kept, path: NodePath) -> bytes:
     """Return the hash of the node at a path, as its parent knows it."""
     expected = kept.root
     for depth, place in enumerate(path):

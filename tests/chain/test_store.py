@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sqlite3
@@ -12,98 +11,64 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import chains
 import pytest
+import small_bank as bank
+from chains import StoredChain
 
+from servanda.chain.encoding import decode
+from servanda.chain.genesis import Genesis
 from servanda.chain.ledger import Ledger
 from servanda.chain.store import FILE, Store, StoreFailed, create_store
-
-
-def load(name: str) -> ModuleType:
-    """Return a module that stands beside this file."""
-    path = Path(__file__).parent / f"{name}.py"
-    specification = importlib.util.spec_from_file_location(name, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-chains = load("chains")
-bank = load("bank")
-Chain = Any
-Genesis = Any
-
-
-class StoredChain(chains.Chain):  # type: ignore[misc, name-defined]
-    """A chain whose blocks are kept on the disk."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(bank.MEMBERS)
-        self.folder = str(folder)
-        create_store(self.folder, self.genesis.hash)
-        self.kept = Store(self.folder, writes=True)
-        self.kept_keep = self.kept.keep
-        self.ledger = Ledger(self.genesis, {}, self.kept)
-
-    def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
-        """Make a block and keep it."""
-        self.time_ms += wait_ms
-        execution = self.ledger.execute(self.time_ms, envelopes)
-        self.kept.keep(execution, {"node": bytes(64)})
-        self.ledger.commit()
-        return [chains.decode(one) for one in execution.receipts]
+from servanda.interpreter.receipts import Amount
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
+def chain(tmp_path: Path) -> Iterator[StoredChain]:
     """Return a stored chain on which something has happened."""
     made = StoredChain(tmp_path)
-    made.deploy(bank.BANK, "Bank")
-    made.does("icbc", "Bank.open", "a")
-    made.does("boc", "Bank.open", "b")
-    made.does("pboc", "Bank.deposit", "a", chains.Amount(50_000, "CNY"))
-    made.does("icbc pboc", "Bank.put_by", "a", chains.Amount(500, "CNY"))
     yield made
     made.kept.close()
 
 
-def reopened(chain: Chain) -> Ledger:
+def reopened(chain: StoredChain) -> Ledger:
     """Return a ledger from what is on the disk."""
     chain.kept.close()
-    chain.kept = Store(chain.folder, writes=True)
-    chain.ledger = Ledger(chain.genesis, {}, chain.kept)
-    found: Ledger = chain.ledger
-    return found
+    chain.open()
+    return chain.ledger
 
 
-def test_what_was_kept_comes_back(chain: Chain) -> None:
+def test_what_was_kept_comes_back(chain: StoredChain) -> None:
     """Blocks, receipts, records, tree and what has run, after the process is another."""
     info = chain.ledger.info
     assert reopened(chain).info == info
     assert chain.row("Bank", "Account", "a").b_balance == 50_000
     assert chain.kept.height == info.height == 5
     assert len(chain.kept.transactions(5)) == len(chain.kept.receipts(5)) == 1
-    chain.does("icbc", "Bank.pay", "a", "b", chains.Amount(1, "CNY"))
+    chain.does("icbc", "Bank.pay", "a", "b", Amount(1, "CNY"))
     chain.ledger.state.machine.audit()
 
 
-def test_every_height_can_be_read(chain: Chain) -> None:
+def balance_of(value: bytes) -> int:
+    """Return the balance in the value of a record."""
+    held: Any = decode(value)
+    return int(held["balance"])
+
+
+def test_every_height_can_be_read(chain: StoredChain) -> None:
     """A record has the value that it had then; before it was made there is none."""
     form = chain.ledger.state._forms[chain.row("Bank", "Account", "a").table.model.type]
     identity = form.identity("a")
     balances = []
     for height in range(chain.kept.height + 1):
         value = chain.kept.record(identity, height)
-        balances.append(None if value is None else chains.decode(value)["balance"])
+        balances.append(None if value is None else balance_of(value))
     assert balances == [None, None, 0, 0, 50_000, 50_000]
 
 
-def test_a_second_writer_is_refused(chain: Chain) -> None:
+def test_a_second_writer_is_refused(chain: StoredChain) -> None:
     """Readers are not, and the lock ends with its holder."""
     with pytest.raises(StoreFailed, match="in use"):
         Store(chain.folder, writes=True)
@@ -116,18 +81,17 @@ def test_a_second_writer_is_refused(chain: Chain) -> None:
     Store(chain.folder, writes=True).close()
 
 
-def test_a_reader_writes_nothing(chain: Chain) -> None:
+def test_a_reader_writes_nothing(chain: StoredChain) -> None:
     """Whoever opened to read cannot keep a block, and says so."""
     chain.kept.close()
-    chain.kept = Store(chain.folder, writes=False)
-    chain.ledger = Ledger(chain.genesis, {}, chain.kept)
+    chain.open(writes=False)
     with pytest.raises(StoreFailed, match="read-only"):
         chain.block()
     assert chain.kept.height == 5
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to everything")
-def test_a_read_only_file_is_told(chain: Chain) -> None:
+def test_a_read_only_file_is_told(chain: StoredChain) -> None:
     """Before anything runs."""
     chain.kept.close()
     (Path(chain.folder) / FILE).chmod(0o400)
@@ -135,7 +99,7 @@ def test_a_read_only_file_is_told(chain: Chain) -> None:
         Store(chain.folder, writes=True)
 
 
-def test_a_full_disk_keeps_nothing_by_halves(chain: Chain) -> None:
+def test_a_full_disk_keeps_nothing_by_halves(chain: StoredChain) -> None:
     """The block that does not fit is not there, and all before it is."""
     pages = chain.kept._database.execute("PRAGMA page_count").fetchone()[0]
     chain.kept._database.execute(f"PRAGMA max_page_count = {pages}")
@@ -183,7 +147,7 @@ def everything(folder: str, genesis: Genesis) -> tuple[Any, ...]:
         store.close()
 
 
-def test_a_flipped_bit_is_found_or_changes_nothing(chain: Chain) -> None:
+def test_a_flipped_bit_is_found_or_changes_nothing(chain: StoredChain) -> None:
     """Wherever it is: what is served is right, or the store is named as damaged."""
     chain.kept._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     chain.kept.close()
@@ -213,7 +177,9 @@ def test_a_flipped_bit_is_found_or_changes_nothing(chain: Chain) -> None:
 VICTIM = """
 import sys
 sys.path.insert(0, {tests!r})
-import chains, bank
+import chains, small_bank as bank
+from servanda.chain.encoding import decode
+from servanda.chain.genesis import Genesis
 from servanda.chain.ledger import Ledger
 from servanda.chain.store import Store
 chain = chains.Chain(bank.MEMBERS)
@@ -240,11 +206,11 @@ while True:
 """
 
 
-def test_killed_at_any_moment_it_stands_at_a_block(chain: Chain, tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_stands_at_a_block(chain: StoredChain, tmp_path: Path) -> None:
     """A real process, killed again and again, comes to what one that was never killed comes to."""
     chain.kept.close()
     script = tmp_path / "victim.py"
-    script.write_text(VICTIM.format(tests=str(Path(__file__).parent), folder=chain.folder))
+    script.write_text(VICTIM.format(tests=str(Path(chains.__file__).parent), folder=chain.folder))
     heights = [5]
     kills = int(os.environ.get("SERVANDA_KILLS", "12"))
     for turn in range(kills):

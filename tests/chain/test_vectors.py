@@ -5,34 +5,19 @@ They are also what no process, seed, time zone, locale or version of Python may 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import history
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "docs" / "chain_vectors.json"
-HERE = Path(__file__).parent
-
-
-def load(name: str) -> ModuleType:
-    """Return a module that stands beside this file."""
-    specification = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-history = load("history")
+HISTORY = ROOT / "tests" / "support" / "history.py"
 
 
 def vectors() -> dict[str, Any]:
@@ -89,7 +74,7 @@ ELSEWHERE = [
 def test_no_process_changes_a_root(environment: dict[str, str], found: dict[str, Any]) -> None:
     """Other seeds, time zones and locales: the same blocks, the same roots."""
     process = subprocess.run(
-        [sys.executable, str(HERE / "history.py")],
+        [sys.executable, str(HISTORY)],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -103,7 +88,8 @@ def test_no_decimal_context_changes_a_root(found: dict[str, Any]) -> None:
     program = (
         "import decimal, runpy, sys; decimal.getcontext().prec = 2; "
         "decimal.getcontext().rounding = decimal.ROUND_UP; "
-        f"runpy.run_path({str(HERE / 'history.py')!r}, run_name='__main__')"
+        f"sys.path.append({str(HISTORY.parent)!r}); "
+        f"runpy.run_path({str(HISTORY)!r}, run_name='__main__')"
     )
     process = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -1,18 +1,14 @@
 """The pages of the codes: the wrong program of each gives its code, the right one nothing."""
 
-# What a file that is loaded by its path holds, no type checker knows.
-# ruff: noqa: ANN401
-
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import programs
 import pytest
+import samples
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -23,22 +19,7 @@ OF_FILES = re.compile(r"E00|[EW]028|E0113|E0335|E0505")
 """Codes that no program on a page can give: they are about files, or need one that is too large."""
 
 
-def load(path: Path) -> ModuleType:
-    """Load a Python file that is no part of the package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-samples = load(HERE / "samples.py")
-programs = load(ROOT / "tests" / "programs.py")
-
-
-def read_page(path: Path) -> Any:
+def read_page(path: Path) -> samples.Section:
     """Return a page as one section of samples."""
     sections = samples.read_sections(path, is_whole=True)
     return sections[0] if sections else samples.Section(path.stem)
@@ -50,6 +31,7 @@ def check_all(texts: tuple[str, ...]) -> dict[str, Any]:
     for text in texts:
         checked = programs.check_text(text, "contract", models)
         assert not checked.diagnostics, f"{text}\n{checked.show()}"
+        assert checked.contract is not None
         models[checked.contract.name] = checked.contract
     return models
 

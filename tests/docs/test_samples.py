@@ -1,20 +1,16 @@
 """Every sample of the documentation is checked and run, and every command gives what is shown."""
 
-# What a file that is loaded by its path holds, no type checker knows.
-# ruff: noqa: ANN401
-
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import programs
 import pytest
+import samples
 
 from servanda.command_line import main
 
@@ -23,20 +19,6 @@ ROOT = HERE.parents[1]
 KEYWORD = re.compile(r'^[A-Z]+: "([a-z]+)"$', re.MULTILINE)
 
 
-def load(path: Path) -> ModuleType:
-    """Load a Python file that is no part of the package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-samples = load(HERE / "samples.py")
-programs = load(ROOT / "tests" / "programs.py")
-
 SECTIONS = [
     *samples.read_sections(ROOT / "docs" / "language.md"),
     *samples.read_sections(ROOT / "README.md", is_whole=True),
@@ -44,7 +26,7 @@ SECTIONS = [
 ]
 
 
-def is_suspicious(checked: Any) -> bool:
+def is_suspicious(checked: programs.Checked) -> bool:
     """Whether anything but a name that nobody uses is said of a program."""
     return any(not one.code.startswith("W02") for one in checked.diagnostics)
 
@@ -58,7 +40,7 @@ def wrong_blocks() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
-def test_contracts_are_right(section: Any, tmp_path: Path) -> None:
+def test_contracts_are_right(section: samples.Section, tmp_path: Path) -> None:
     """Each contract of a page checks without an error."""
     section.write(tmp_path)
     checked: dict[str, Any] = {}
@@ -74,7 +56,9 @@ def test_contracts_are_right(section: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
-def test_tests_pass(section: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tests_pass(
+    section: samples.Section, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each test of a page passes."""
     if not any(name.endswith(".test.contract") for name in section.files):
         pytest.skip("this section has contracts alone")
@@ -83,7 +67,7 @@ def test_tests_pass(section: Any, tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(("block", "text", "above"), list(wrong_blocks()))
-def test_mistakes_are_found(block: Any, text: str, above: tuple[str, ...]) -> None:
+def test_mistakes_are_found(block: samples.Block, text: str, above: tuple[str, ...]) -> None:
     """A sample with a mistake gives the code that it is there for, and no other error."""
     wanted = block.options.get("error") or block.options["warning"]
     contracts: dict[str, Any] = {}
@@ -116,7 +100,7 @@ def pattern_of(output: str) -> re.Pattern[str]:
     "section", [one for one in SECTIONS if one.consoles], ids=lambda section: section.title
 )
 def test_commands_give_what_is_shown(
-    section: Any,
+    section: samples.Section,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

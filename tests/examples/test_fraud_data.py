@@ -1,11 +1,11 @@
 """The example's data set: reproducible to the byte, and every case of the story is in it."""
 
 import csv
-import importlib.util
-import sys
+import runpy
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
+import fraud_model
 import pytest
 
 HERE = Path(__file__).resolve().parent
@@ -13,19 +13,8 @@ EXAMPLE = HERE.parents[1] / "examples" / "fraud_screening"
 AMLSIM = HERE.parents[1] / ".." / "shared" / "data" / "amlsim_20k"
 
 
-def load(path: Path) -> ModuleType:
-    """Load a Python file that is no part of the package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-generate = load(EXAMPLE / "generate.py")
-fraud_model = load(HERE / "fraud_model.py")
+generate = SimpleNamespace(**runpy.run_path(str(EXAMPLE / "generate.py")))
+"""The program itself, which stands with the example and not with the tests."""
 
 
 @pytest.mark.parametrize("name", ["nodes.csv", "transactions.csv"])

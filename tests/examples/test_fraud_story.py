@@ -1,12 +1,10 @@
 """The contract and the independent model tell the same story, account by account."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import fraud_model
 import pytest
 
 from servanda.command_line import main
@@ -21,20 +19,6 @@ FOLDERS = [
         marks=pytest.mark.skipif(not AMLSIM.is_dir(), reason="../shared/data is not here"),
     ),
 ]
-
-
-def load(path: Path) -> ModuleType:
-    """Load a Python file that is no part of the package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-fraud_model = load(HERE / "fraud_model.py")
 
 
 def cents(amount: dict[str, str]) -> int:

@@ -2,15 +2,13 @@
 
 import difflib
 import gc
-import importlib.util
 import random
 import re
-import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import tree_strategies as trees
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -30,19 +28,6 @@ thorough = settings(
 )
 
 
-def load(name: str) -> ModuleType:
-    """Load a neighbour of this file once."""
-    if name not in sys.modules:
-        specification = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-        assert specification is not None
-        assert specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        sys.modules[name] = module
-        specification.loader.exec_module(module)
-    return sys.modules[name]
-
-
-trees = load("tree_strategies")
 any_file = trees.files() | trees.scripts()
 rates = st.sampled_from([0.02, 0.2, 0.6])
 randoms = st.randoms(use_true_random=False)

@@ -7,16 +7,14 @@ of such files when pieces are lost, doubled or swapped.
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import tree_strategies as trees
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lark import Lark, Token, Tree
@@ -55,19 +53,6 @@ Node = tuple[str, list[Any]]
 """A rule's name and its children; a token is its terminal's name and its text."""
 
 
-def load(name: str) -> ModuleType:
-    """Load a neighbour of this file once."""
-    if name not in sys.modules:
-        specification = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-        assert specification is not None
-        assert specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        sys.modules[name] = module
-        specification.loader.exec_module(module)
-    return sys.modules[name]
-
-
-trees = load("tree_strategies")
 any_file = trees.files() | trees.scripts()
 
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from itertools import permutations, product
-from pathlib import Path
 from typing import Any
 
 import pytest
+import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.interpreter.execute.authorise import authorise
 from servanda.interpreter.execute.members import Members
 from servanda.interpreter.receipts import Amount
-
-PATH = Path(__file__).parent / "worlds.py"
-SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules["worlds"] = worlds
-SPECIFICATION.loader.exec_module(worlds)
 
 World = Any
 

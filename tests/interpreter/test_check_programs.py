@@ -10,15 +10,12 @@ nothing but receipts may come, and the books are audited after every call.
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 from decimal import Decimal
-from pathlib import Path
-from types import ModuleType
 
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from program_strategies import write_program
 
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
@@ -29,21 +26,6 @@ from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount, Call
 from servanda.interpreter.values.times import parse_time
-
-
-def load_strategies() -> ModuleType:
-    """Load the file beside this one that makes programs."""
-    path = Path(__file__).resolve().parent / "program_strategies.py"
-    specification = importlib.util.spec_from_file_location("program_strategies", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["program_strategies"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-write_program = load_strategies().write_program
 
 DAY_MS = 86_400_000
 CALL_COUNT = 25

@@ -1,17 +1,6 @@
 """A contract may look up records of one it uses; the other keeps the index right."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
-SPECIFICATION = importlib.util.spec_from_file_location(
-    "worlds", Path(__file__).with_name("worlds.py")
-)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules.setdefault("worlds", worlds)
-SPECIFICATION.loader.exec_module(worlds)
+import worlds
 
 REGISTER = """contract Register version 1
 

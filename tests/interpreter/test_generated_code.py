@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
-
-PATH = Path(__file__).parent / "worlds.py"
-SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules["worlds"] = worlds
-SPECIFICATION.loader.exec_module(worlds)
+import worlds
 
 CONTRACT = """\
 contract Shown version 1

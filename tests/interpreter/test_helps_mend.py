@@ -1,36 +1,13 @@
 """Helps that mend: what a diagnostic advises, put in the place of what was written, checks."""
 
-# What a file that is loaded by its path holds, no type checker knows.
-# ruff: noqa: ANN401
-
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from typing import Any
-
+import programs
 import pytest
 
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.formatter import format_source
 from servanda.grammar.source import Source
-
-PROGRAMS = Path(__file__).resolve().parents[1] / "programs.py"
-
-
-def load(path: Path) -> Any:
-    """Load a Python file that is no part of the package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-programs = load(PROGRAMS)
 
 
 def table(column: str, cell: str) -> str:
@@ -341,7 +318,9 @@ action open(owner: Company, name: Text): Item
   by Bank
   give create Item(owner: owner, name: name)
 """
-USED = {"Desk": programs.check_text(DESK, "contract", {}).contract}
+MADE = programs.check_text(DESK, "contract", {}).contract
+assert MADE is not None
+USED = {"Desk": MADE}
 
 STEPS = [
     ('bank do open(company, "x")', "bank do open(", "bank does open(…)"),

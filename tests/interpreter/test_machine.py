@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+import worlds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from servanda.interpreter.execute.bindings import Undeployable
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.receipts import Amount
-
-PATH = Path(__file__).parent / "worlds.py"
-SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules["worlds"] = worlds
-SPECIFICATION.loader.exec_module(worlds)
 
 World = Any
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+import worlds
 
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.refusals import Code
-
-PATH = Path(__file__).parent / "worlds.py"
-SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules["worlds"] = worlds
-SPECIFICATION.loader.exec_module(worlds)
 
 World = Any
 

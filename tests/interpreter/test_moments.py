@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,14 +14,6 @@ from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.timers import Entry
 from servanda.interpreter.receipts import Call
 from servanda.interpreter.values.times import DAY_MS, HOUR_MS, parse_time
-
-PATH = Path(__file__).parent / "worlds.py"
-SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules["worlds"] = worlds
-SPECIFICATION.loader.exec_module(worlds)
 
 START = parse_time(worlds.START)
 

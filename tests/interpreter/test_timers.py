@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+import worlds
 
 from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.receipts import Firing, Receipt
@@ -15,14 +13,6 @@ from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import read_zone_data
 from servanda.interpreter.values.times import parse_time
 from servanda.zones import read_zone
-
-PATH = Path(__file__).parent / "worlds.py"
-SPECIFICATION = importlib.util.spec_from_file_location("worlds", PATH)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules["worlds"] = worlds
-SPECIFICATION.loader.exec_module(worlds)
 
 World = Any
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+import worlds
 
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
@@ -14,15 +11,6 @@ from servanda.grammar.source import Source
 from servanda.interpreter.check import check_contract, check_script
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount
-
-SPECIFICATION = importlib.util.spec_from_file_location(
-    "worlds", Path(__file__).with_name("worlds.py")
-)
-assert SPECIFICATION is not None
-assert SPECIFICATION.loader is not None
-worlds = importlib.util.module_from_spec(SPECIFICATION)
-sys.modules.setdefault("worlds", worlds)
-SPECIFICATION.loader.exec_module(worlds)
 
 POINTS = """contract Points version 1
 role Bank

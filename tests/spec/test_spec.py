@@ -1,17 +1,13 @@
 """The language, chapter by chapter: every chunk gives exactly the diagnostics it expects."""
 
-# What a file that is loaded by its path holds, no type checker knows.
-# ruff: noqa: ANN401
-
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import chunks
+import programs
 import pytest
 
 HERE = Path(__file__).resolve().parent
@@ -26,20 +22,6 @@ NOT_IN_CHAPTERS: dict[str, str] = {
 }
 """Codes that no chunk brings about, and why."""
 
-
-def load(path: Path) -> ModuleType:
-    """Load a Python file that is no part of the package."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-chunks = load(HERE / "chunks.py")
-programs = load(ROOT / "tests" / "programs.py")
 
 CHAPTERS = sorted(HERE.glob("*.contract-chunks"))
 
@@ -66,7 +48,7 @@ def is_asked_about(code: str, expected: set[str]) -> bool:
     return not any(one.startswith("E") for one in expected)
 
 
-def compare(chunk: Any, checked: Any) -> list[str]:
+def compare(chunk: chunks.Chunk, checked: programs.Checked) -> list[str]:
     """Return where the diagnostics of a chunk are not those it expects."""
     given = [
         (checked.line_of(one), one.code, one.message)

@@ -1,7 +1,6 @@
 """Worlds: contracts deployed from their text on a machine, with members that act in it.
 
-In come texts of contracts; out comes a world to act in and to take snapshots of. The tests load
-this file by its path, since tests are no package.
+In come texts of contracts; out comes a world to act in and to take snapshots of.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Programs written in documents: contracts, tests and scripts, checked in this process.
 
-In comes a text with the contracts that stand before it; out come its diagnostics and its model. The
-tests load this file by its path, since tests are no package.
+In comes a text with the contracts that stand before it; out come its diagnostics and its model.
 """
 
 from __future__ import annotations

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+import chains
+import small_bank as bank
 
-import bank  # type: ignore[import-not-found]
-import chains  # type: ignore[import-not-found]
+from servanda.interpreter.receipts import Amount
 
 
-def make() -> Any:  # noqa: ANN401 -- a module that is loaded by its path has no types
+def make() -> chains.Chain:
     """Return a chain on which all kinds of things have happened."""
     chain = chains.Chain(bank.MEMBERS)
     chain.deploy(bank.BANK, "Bank")
     for number in range(12):
         chain.does("icbc" if number % 2 else "boc", "Bank.open", f"账户-{number}")
-    chain.does("pboc", "Bank.deposit", "账户-1", chains.Amount(100_000, "CNY"))
+    chain.does("pboc", "Bank.deposit", "账户-1", Amount(100_000, "CNY"))
     for number in range(12):
-        amount = chains.Amount(7_919 * number, "CNY")
+        amount = Amount(7_919 * number, "CNY")
         chain.run("icbc", "Bank.pay", "账户-1", f"账户-{number}", amount)
-    chain.does("icbc pboc", "Bank.put_by", "账户-1", chains.Amount(500, "CNY"))
-    transaction = chain.transaction("icbc pboc", "Bank.put_by", "账户-3", chains.Amount(9, "CNY"))
+    chain.does("icbc pboc", "Bank.put_by", "账户-1", Amount(500, "CNY"))
+    transaction = chain.transaction("icbc pboc", "Bank.put_by", "账户-3", Amount(9, "CNY"))
     chain.block(chain.signed(transaction, ["pboc"]))
     chain.does("ann", "Membership.enrol", "cy", chains.public_key_of("cy"))
     chain.does("ann bob", "Membership.suspend", "boc", "its key was stolen")

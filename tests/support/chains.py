@@ -1,7 +1,6 @@
 """Chains in memory for tests: members with keys from their names, signed transactions, blocks.
 
-In come names and actions; out come ledgers to act on. The tests load this file by its path, since
-tests are no package.
+In come names and actions; out come ledgers to act on.
 """
 
 # An argument is of any type of the language.
@@ -12,15 +11,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from small_bank import BANK, MEMBERS
 
-from servanda.chain.block import Header
-from servanda.chain.encoding import Item, decode, encode
+from servanda.chain.arguments import items_of
+from servanda.chain.block import Header, sealed_bytes
+from servanda.chain.encoding import decode
 from servanda.chain.genesis import FirstMember, Genesis, Parameters
 from servanda.chain.ledger import Execution, Ledger
-from servanda.chain.state_tree import Node, Path
+from servanda.chain.state_tree import Node, NodePath
+from servanda.chain.store import Store, create_store
 from servanda.chain.transaction import Envelope, Transaction, signed_bytes
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.values.times import parse_time
@@ -60,7 +63,7 @@ class MemoryKept:
         self.headers: list[Header] = []
         self.blocks: list[Execution] = []
         self.values: dict[bytes, bytes] = {}
-        self.nodes: dict[Path, bytes] = {}
+        self.nodes: dict[NodePath, bytes] = {}
         self.kept_sources: dict[bytes, bytes] = {}
         self.ended: dict[bytes, int] = {}
 
@@ -76,7 +79,7 @@ class MemoryKept:
         """Return the sources by hash."""
         return self.kept_sources
 
-    def find(self, path: Path, expected: bytes) -> Node:
+    def find(self, path: NodePath, expected: bytes) -> Node:
         """Return a node."""
         return Node.from_bytes(self.nodes[path], expected)
 
@@ -94,17 +97,12 @@ class MemoryKept:
         self.ended.update(execution.ended)
 
 
-def outward(value: Any) -> Any:
-    """Return an argument as it is sent."""
-    return tuple(map(outward, value)) if isinstance(value, tuple | list) else value
-
-
 class Chain:
     """A ledger with a clock and names for its members."""
 
     def __init__(self, members: str, **parameters: int) -> None:
         self.genesis = genesis_of(members, **parameters)
-        self.kept = MemoryKept()
+        self.kept: Any = MemoryKept()
         self.ledger = Ledger(self.genesis, {}, self.kept)
         self.time_ms = START_MS
         self.count = 0
@@ -125,9 +123,12 @@ class Chain:
             "nonce": self.count.to_bytes(16),
             **more,
         }
-        items: tuple[Item, ...] = outward(arguments)
         return Transaction(
-            contract=contract, action=name, arguments=items, signers=tuple(signers.split()), **given
+            contract=contract,
+            action=name,
+            arguments=items_of(arguments),
+            signers=tuple(signers.split()),
+            **given,
         )
 
     def signed(self, transaction: Transaction, by: Sequence[str] | None = None) -> bytes:
@@ -137,11 +138,15 @@ class Chain:
         signatures = {name: key_of(name).sign(signed_bytes(body)) for name in names}
         return Envelope(body, transaction, signatures).to_bytes()
 
+    def keep(self, execution: Execution) -> None:
+        """Keep a block."""
+        self.kept.keep(execution)
+
     def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
         """Make a block of these envelopes; return its receipts."""
         self.time_ms += wait_ms
         execution = self.ledger.execute(self.time_ms, envelopes)
-        self.kept.keep(execution)
+        self.keep(execution)
         self.ledger.commit()
         return [decode(one) for one in execution.receipts]
 
@@ -176,4 +181,26 @@ class Chain:
         raise KeyError(record)
 
 
-__all__ = ["Amount", "Chain", "MemoryKept", "encode", "genesis_of", "key_of", "public_key_of"]
+class StoredChain(Chain):
+    """A chain on the disk whose blocks are sealed, with a bank that holds some money."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(MEMBERS)
+        self.folder = str(folder)
+        create_store(self.folder, self.genesis.hash)
+        self.open()
+        self.deploy(BANK, "Bank")
+        self.does("icbc", "Bank.open", "a")
+        self.does("boc", "Bank.open", "b")
+        self.does("pboc", "Bank.deposit", "a", Amount(50_000, "CNY"))
+        self.does("icbc pboc", "Bank.put_by", "a", Amount(500, "CNY"))
+
+    def open(self, *, writes: bool = True) -> None:
+        """Open what is on the disk."""
+        self.kept = Store(self.folder, writes=writes)
+        self.ledger = Ledger(self.genesis, {}, self.kept)
+
+    def keep(self, execution: Execution) -> None:
+        """Seal and keep a block."""
+        seal = key_of("node").sign(sealed_bytes(execution.header.to_bytes()))
+        self.kept.keep(execution, {"node": seal})
