@@ -90,11 +90,11 @@ def keys_and_roles(machine: Machine) -> tuple[dict[str, bytes], dict[str, frozen
     slot = FIELD + (members.model.lifecycle_field or "")
     keys: dict[str, bytes] = {}
     roles: dict[str, set[str]] = {}
-    for row in members.rows.values():
+    for row in members.records():
         if getattr(row, slot) == good:
             keys[row.f_name] = row.f_key
             roles[row.f_name] = set()
-    for row in grants.rows.values():
+    for row in grants.records():
         if row.f_is_held and row.f_member.f_name in roles:
             roles[row.f_member.f_name].add(row.f_role)
     return keys, {name: frozenset(held) for name, held in roles.items()}

@@ -74,7 +74,7 @@ class ChainState:
         self.machine.now = genesis.time_ms
         add_first_members(self.machine, genesis.members)
         self.machine.restore()
-        self.touch(row for table in self.machine.tables.values() for row in table.rows.values())
+        self.touch(row for table in self.machine.tables.values() for row in table.records())
 
     def restore(
         self, time_ms: int, records: Iterable[tuple[bytes, bytes]], sources: Mapping[bytes, bytes]
@@ -109,7 +109,7 @@ class ChainState:
 
     def _programs(self, sources: Mapping[bytes, bytes]) -> Iterable[Program]:
         """Yield the programs of what is deployed, each behind those that it uses."""
-        rows: list[Any] = list(table_of(self.machine, "Deployment").rows.values())
+        rows: list[Any] = list(table_of(self.machine, "Deployment").records())
         waiting = sorted(rows, key=lambda row: (row.f_since, row.f_name))
         while waiting:
             left = []

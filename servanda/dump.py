@@ -65,8 +65,7 @@ def _lines(table: Table, decimals: Mapping[str, int]) -> Iterator[str]:
         (one.name, slot_of(table.model, one.name), one.type)
         for one in (*table.model.keys, *table.model.fields)
     ]
-    for key in sorted(table.rows):
-        row: Any = table.rows[key]
+    for row in table.records():
         yield json.dumps(record_to_json(row, fields, decimals), ensure_ascii=False) + "\n"
 
 

@@ -17,7 +17,7 @@ def audit_money(tables: Tables, issued: dict[tuple[str, str], int]) -> None:
     held: dict[tuple[str, str], int] = {}
     for table in tables.values():
         slots = [slot for slot in table.make.__slots__ if slot.startswith(BALANCE)]
-        for row in table.rows.values():
+        for row in table.records():
             for slot in slots:
                 steps = getattr(row, slot)
                 assert steps >= 0, f"{row.table.model.type.name} {row.key} holds less than nothing"
@@ -33,18 +33,18 @@ def audit_indexes(tables: Tables) -> None:
     for table in tables.values():
         for index in table.indexes.values():
             again = IndexTable(index.equality_slots, index.range_slot)
-            for row in table.rows.values():
+            for row in table.records():
                 again.add(row)
             assert _listed(again) == _listed(index), f"an index of {table.model.type.name} is wrong"
-        for key, row in table.rows.items():
-            assert row.key == key, "a row stands under its own key"
+        for key in table.sorted_keys():
+            assert table.rows[key].key == key, "a row stands under its own key"
 
 
 def audit_serials(tables: Tables) -> None:
     """Assert that serials are given from 1, without gaps."""
     for table in tables.values():
         if table.model.is_serial:
-            assert sorted(table.rows) == list(range(1, table.serial + 1)), _name(table)
+            assert table.sorted_keys() == list(range(1, table.serial + 1)), _name(table)
 
 
 def _listed(index: IndexTable) -> dict[tuple[object, ...], list[Any]]:

@@ -83,7 +83,7 @@ class Total:
 
     def restore(self, context: Context) -> None:
         """Count all rows, of a total that has seen none; rules and decisions need a context."""
-        for row in self.table.rows.values():
+        for row in self.table.records():
             self._set(row, self.share_of(context, row))
 
     def audit(self, context: Context) -> None:

@@ -179,7 +179,7 @@ def count_up(low: int, end: int) -> range:
 
 def all_rows(table: Table) -> list[Any]:
     """Return every record of a table in key order."""
-    return [table.rows[key] for key in sorted(table.rows)]
+    return list(table.records())
 
 
 def collected_sum(found: list[Any], check: Callable[[Any], Any]) -> Any:

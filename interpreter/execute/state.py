@@ -195,7 +195,7 @@ class Table:
         table = self.indexes[index] = IndexTable(slots, range_slot)
         for slot in (*slots, *([range_slot] if range_slot else [])):
             self.indexes_by_slot.setdefault(slot, []).append(table)
-        for row in self.rows.values():
+        for row in self.records():
             table.add(row)
 
     def insert(self, row: Row, journal: Journal) -> None:
@@ -206,6 +206,15 @@ class Table:
             index.add(row)
         if self.watch is not None:
             self.watch.created(row, journal)
+
+    def sorted_keys(self) -> list[Any]:
+        """Return the key of every record, in order."""
+        return sorted(self.rows)
+
+    def records(self) -> Iterator[Any]:
+        """Yield every record, in the order of their keys."""
+        for key in self.sorted_keys():
+            yield self.rows[key]
 
     def reference(self, key: Any) -> Any:
         """Return the row of a record that is there, though its fields may come only later."""

@@ -109,7 +109,7 @@ def identity_of(node: Node, table: Table, key: Item) -> bytes:
 
 
 def _values(node: Node, form: RecordForm, height: int) -> Iterator[tuple[Item, Mapping[str, Any]]]:
-    for key in sorted(form.table.rows):
+    for key in form.table.sorted_keys():
         value = node.store.record(form.identity(key), height)
         if value is not None:
             yield key, decode(value)  # type: ignore[misc]
@@ -164,11 +164,11 @@ def chain_members(options: argparse.Namespace) -> int:
         machine = node.ledger.state.machine
         members, grants = table_of(machine, "Member"), table_of(machine, "Grant")
         slot = FIELD + (members.model.lifecycle_field or "")
-        roles: dict[str, list[str]] = {name: [] for name in members.rows}
-        for row in grants.rows.values():
+        roles: dict[str, list[str]] = {name: [] for name in members.sorted_keys()}
+        for row in grants.records():
             if row.f_is_held:
                 roles[row.f_member.f_name].append(row.f_role)
-        rows = [members.rows[name] for name in sorted(members.rows)]
+        rows = list(members.records())
         if options.json:
             found: list[JsonValue] = [
                 {
