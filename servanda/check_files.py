@@ -9,6 +9,7 @@ no text, refused by the scan of its characters, nested too deep.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -28,13 +29,14 @@ from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines
 
 
-def check_files(paths: Sequence[str], output_format: str) -> int:
+def check_files(options: argparse.Namespace) -> int:
     """Check files and print the outcome; return the exit status."""
+    paths: list[str] = options.paths
     loader = Loader()
     named = [_load(loader, path) for path in find_files(paths, tuple(Kind))]
     missing = _report_nothing_found(paths, named)
     found = [*loader.files.values(), *missing]
-    if output_format == "json":
+    if options.format == "json":
         _print_json(loader, found, named)
     else:
         for one in found:

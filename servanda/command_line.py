@@ -1,12 +1,9 @@
 """The command line: `servanda check`, `test`, `run`, `fmt`, `explain`, `why`.
 
-In come the words that a user typed; out goes an exit status, after the subcommand has printed what
-it found. Each subcommand's module is imported when it is asked for, so that `check` starts fast.
-No user ever sees a traceback, unless Servanda itself is wrong.
+In come the words that a user typed; out goes an exit status, after the command has printed what it
+found. `COMMANDS` is the table of them; that of `servanda chain` stands in `on_chain/command.py`. No
+user ever sees a traceback, unless Servanda itself is wrong.
 """
-
-# Each subcommand imports what it needs when it is asked for.
-# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
@@ -16,9 +13,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from servanda.command_words import Commands, Words, add_command, row_place, whole_number
-from servanda.exit_status import BROKEN_PIPE, INTERRUPTED, NOT_TRIED, OUR_MISTAKE
-from servanda.on_chain.command import add_chain
+from servanda.command_words import (
+    Command,
+    Words,
+    add_commands,
+    add_json,
+    carry_out,
+    row_place,
+    whole_number,
+)
+from servanda.exit_status import BROKEN_PIPE, DONE, INTERRUPTED, NOT_TRIED, OUR_MISTAKE
+from servanda.on_chain.command import FILE_COMMANDS, TOLD, add_chain_words
 
 EXAMPLES = """\
 examples:
@@ -45,26 +50,14 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
+    parser.set_defaults(run="")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_check(commands)
-    _add_test(commands)
-    _add_run(commands)
-    _add_format(commands)
-    _add_explain(commands)
-    _add_why(commands)
-    add_chain(commands)
+    add_commands(commands, COMMANDS)
+    add_commands(commands, FILE_COMMANDS, TOLD)
     return parser
 
 
-def _add_check(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "check",
-        "check contracts, tests and scripts",
-        "  servanda check loan_approval.contract\n"
-        "  servanda check contracts examples\n"
-        "  servanda check --format json loan_approval.contract\n",
-    )
+def _check_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="FILE", help="a file, or a folder of them")
     parser.add_argument(
         "--format", choices=("human", "json"), default="human", help="for people or for programs"
@@ -78,76 +71,36 @@ def _add_check(commands: Commands) -> None:
     )
 
 
-def _add_test(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "test",
-        "run the tests of *.test.contract files, each on a fresh chain",
-        "  servanda test\n"
-        '  servanda test fraud_screening.test.contract -k "AF-5"\n'
-        "  servanda test contracts -x --junit report.xml\n",
-    )
+def _test_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", default=["."], metavar="PATH", help="files or folders (default: .)"
     )
     parser.add_argument("-k", dest="text", default="", metavar="TEXT", help="names with this text")
     parser.add_argument("-x", dest="stops", action="store_true", help="stop at the first failure")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.add_argument("--junit", metavar="FILE", help="also write a report in JUnit's format")
 
 
-def _add_run(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "run",
-        "run a script against a fresh chain",
-        "  servanda run day.script\n"
-        "  servanda run day.script --data data --dump records\n"
-        "  servanda run day.script --strict --json\n",
-    )
+def _run_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
     parser.add_argument(
         "--dump", metavar="DIR", help="write the final records there, as JSON Lines"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json(parser)
     parser.add_argument("--strict", action="store_true", help="stop at the first malformed row")
 
 
-def _add_format(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "fmt",
-        "write files in the one style",
-        "  servanda fmt loan_approval.contract\n"
-        "  servanda fmt --check contracts\n"
-        "  servanda fmt - < draft.contract\n",
-    )
+def _format_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="FILE", help="a file, a folder, or - for stdin")
     parser.add_argument("--check", action="store_true", help="change nothing; 1 if anything would")
 
 
-def _add_explain(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "explain",
-        "explain the code of a diagnostic or of a refusal",
-        "  servanda explain E0203\n  servanda explain INSUFFICIENT\n",
-    )
+def _explain_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", metavar="CODE")
 
 
-def _add_why(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "why",
-        "explain one call or timer: the guards, rows and clauses that decided it",
-        "  servanda why day.script              the last refused call\n"
-        "  servanda why day.script --call 17\n"
-        "  servanda why day.script --row orders.csv:5    the call that was refused in that row\n"
-        "  servanda why day.script --timer      the last timer that faulted, or else the last\n"
-        '  servanda why fraud_screening.test.contract --test "AF-5" --timer 2\n',
-    )
+def _why_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a script or a test file")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
@@ -169,7 +122,88 @@ def _add_why(commands: Commands) -> None:
     )
     parser.add_argument("--test", default="", metavar="NAME", help="the test that is meant")
     parser.add_argument("--data", metavar="DIR", help="where its feeds lie (default: beside it)")
-    parser.add_argument("--json", action="store_true", help="the explanation as one JSON value")
+    add_json(parser, "the explanation as one JSON value")
+
+
+COMMANDS = (
+    Command(
+        "check",
+        "check contracts, tests and scripts",
+        (
+            "servanda check loan_approval.contract",
+            "servanda check contracts examples",
+            "servanda check --format json loan_approval.contract",
+        ),
+        _check_words,
+        "servanda.check_files:check_files",
+    ),
+    Command(
+        "test",
+        "run the tests of *.test.contract files, each on a fresh chain",
+        (
+            "servanda test",
+            'servanda test fraud_screening.test.contract -k "AF-5"',
+            "servanda test contracts -x --junit report.xml",
+        ),
+        _test_words,
+        "servanda.report_tests:report_tests",
+    ),
+    Command(
+        "run",
+        "run a script against a fresh chain",
+        (
+            "servanda run day.script",
+            "servanda run day.script --data data --dump records",
+            "servanda run day.script --strict --json",
+        ),
+        _run_words,
+        "servanda.run_command:run_command",
+    ),
+    Command(
+        "fmt",
+        "write files in the one style",
+        (
+            "servanda fmt loan_approval.contract",
+            "servanda fmt --check contracts",
+            "servanda fmt - < draft.contract",
+        ),
+        _format_words,
+        "servanda.format_files:format_files",
+    ),
+    Command(
+        "explain",
+        "explain the code of a diagnostic or of a refusal",
+        ("servanda explain E0203", "servanda explain INSUFFICIENT"),
+        _explain_words,
+        "servanda.explain_code:explain_code",
+    ),
+    Command(
+        "why",
+        "explain one call or timer: the guards, rows and clauses that decided it",
+        (
+            "servanda why day.script              # the last refused call",
+            "servanda why day.script --call 17",
+            "servanda why day.script --row orders.csv:5    # the call that was refused in that row",
+            "servanda why day.script --timer      # the last timer that faulted, or else the last",
+            'servanda why fraud_screening.test.contract --test "AF-5" --timer 2',
+        ),
+        _why_words,
+        "servanda.why_command:why_command",
+    ),
+    Command(
+        "chain",
+        "a chain in a folder: signed, durable, provable",
+        (
+            "servanda chain init bank --registrar ann --registrar bob",
+            "servanda chain deploy bank loan_approval.contract --as ann --as bob",
+            "servanda chain call bank 'icbc does open(\"6222-01\")'",
+            "servanda chain audit bank",
+        ),
+        add_chain_words,
+        "",
+    ),
+)
+"""The commands; `chain` has commands of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -222,7 +256,7 @@ def _give_up(error: OSError) -> int:
 
 
 def _own_up() -> int:
-    import traceback
+    import traceback  # noqa: PLC0415 -- only when it is needed
 
     traceback.print_exc()
     sys.stderr.write(
@@ -235,38 +269,11 @@ def _own_up() -> int:
 def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Carry out what the options ask for, importing no more than that needs."""
     if options.version:
-        from importlib.metadata import version
+        from importlib.metadata import version  # noqa: PLC0415 -- only when it is asked for
 
         sys.stdout.write(f"servanda {version('servanda')}\n")
-        return 0
-    match options.command:
-        case "check":
-            from servanda.check_files import check_files
-
-            return check_files(options.paths, options.format)
-        case "test":
-            from servanda.report_tests import report_tests
-
-            return report_tests(options)
-        case "run":
-            from servanda.run_command import run_command
-
-            return run_command(options)
-        case "fmt":
-            from servanda.format_files import format_files
-
-            return format_files(options.paths, only_checks=options.check)
-        case "explain":
-            from servanda.explain_code import explain_code
-
-            return explain_code(options.code)
-        case "why":
-            from servanda.why_command import why_command
-
-            return why_command(options)
-        case "chain" | "verify":
-            from servanda.on_chain.command import run_chain
-
-            return run_chain(options)
+        return DONE
+    if options.run:
+        return carry_out(options, options.run)
     parser.print_help()
     return NOT_TRIED

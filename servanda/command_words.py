@@ -1,15 +1,22 @@
-"""What the words of every command share: how one is added, and what a number is."""
+"""What the words of every command share: the form of a command, and what a number is.
+
+A command is one entry of a table: its name, what it is for, examples that work as they stand, its
+words, and where the function stands that carries it out. That module is imported when the command
+is asked for, so that `check` starts fast.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn, TypeAlias
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import NamedTuple, NoReturn, TypeAlias
 
 from servanda.interpreter.check.suggest import did_you_mean
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
-
+AddWords: TypeAlias = "Callable[[argparse.ArgumentParser], None]"
 
 CHOICE_FORM = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
@@ -25,17 +32,46 @@ class Words(argparse.ArgumentParser):
         super().error(message)
 
 
-def add_command(
-    commands: Commands, name: str, summary: str, examples: str
-) -> argparse.ArgumentParser:
-    """Add a command with what it is for and examples of it."""
-    return commands.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=f"examples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+class Command(NamedTuple):
+    """A command: `run` names the function, `module:function`, that takes what was typed."""
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+    """Each one line, which begins with `servanda`."""
+    add_words: AddWords
+    run: str
+
+
+def add_commands(to: Commands, commands: Iterable[Command], through: str = "") -> None:
+    """Add commands, each with what it is for, examples of it and its own words.
+
+    `through` names a function that is run in their place, and itself carries them out.
+    """
+    for one in commands:
+        examples = "".join(f"  {line}\n" for line in one.examples)
+        parser = to.add_parser(
+            one.name,
+            help=one.summary,
+            description=one.summary,
+            epilog=f"examples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        # What the words themselves set, commands of a command, stands.
+        parser.set_defaults(run=through or one.run, inner=one.run)
+        one.add_words(parser)
+
+
+def carry_out(options: argparse.Namespace, named: str) -> int:
+    """Give what was typed to the function `module:function`; return its exit status."""
+    module, _, name = named.partition(":")
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(module), name)
+    return run(options)
+
+
+def add_json(parser: argparse.ArgumentParser, what: str = "print one JSON document") -> None:
+    """Add the word for whoever reads with a program."""
+    parser.add_argument("--json", action="store_true", help=what)
 
 
 NUMBER_FORM = re.compile(r"[0-9]+|[0-9]{1,3}(?:[,_][0-9]{3})+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from importlib import resources
@@ -46,8 +47,9 @@ def known_codes() -> list[str]:
     return sorted(stem for stem in stems if CODE_FORM.fullmatch(stem))
 
 
-def explain_code(written: str) -> int:
+def explain_code(options: argparse.Namespace) -> int:
     """Print the page of a code; return the exit status."""
+    written: str = options.code
     code = written.strip().strip("[]").upper()
     if code in REFUSALS:
         _print_refusal(Code(code))

@@ -5,8 +5,8 @@ Exit status (see `exit_status`): 1 also when `--check` found a file in another s
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Sequence
 
 from servanda.discovery import find_files
 from servanda.exit_status import DONE, NOT_TRIED, SAID_NO, status_of
@@ -24,14 +24,15 @@ from servanda.styled_lines import Piece, print_diagnostics, print_lines
 STANDARD_INPUT = "-"
 
 
-def format_files(paths: Sequence[str], *, only_checks: bool) -> int:
+def format_files(options: argparse.Namespace) -> int:
     """Format files in place (standard input to standard output); return the exit status."""
+    only_checks: bool = options.check
     use_grammar_cache(DiskGrammarCache())
     statuses = [
         _format_input(only_checks=only_checks)
         if path == STANDARD_INPUT
         else _format_file(path, only_checks=only_checks)
-        for path in find_files(paths, tuple(Kind))
+        for path in find_files(options.paths, tuple(Kind))
     ]
     return max(statuses, default=DONE)
 

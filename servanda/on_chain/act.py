@@ -23,14 +23,13 @@ from servanda.chain.transaction import (
     read_envelope,
 )
 from servanda.diagnostic_json import JsonValue, write_json
+from servanda.exit_status import DONE, SAID_NO
 from servanda.failure_text import show_call
 from servanda.interpreter.receipts import Call
 from servanda.interpreter.values.show import show_time
 from servanda.node import Node
 from servanda.on_chain.session import (
-    DONE,
     LIFETIME_MS,
-    SAID_NO,
     CannotTry,
     block_time_ms,
     making_blocks,
@@ -84,7 +83,9 @@ def _contract_name(path: str, source: bytes) -> str:
 
 
 def chain_sign(options: argparse.Namespace) -> int:
-    """Add signatures to a transaction that waits on the chain."""
+    """Add signatures to a transaction that waits on the chain, or in a file."""
+    if options.file:
+        return _sign_file(options)
     with making_blocks(options) as node:
         waiting = find_waiting(node.ledger.state, _hash(options.transaction))
         if waiting is None:
@@ -107,7 +108,7 @@ def chain_send(options: argparse.Namespace) -> int:
         return _run(node, data, is_json=options.json)
 
 
-def sign_file(options: argparse.Namespace) -> int:
+def _sign_file(options: argparse.Namespace) -> int:
     """Add signatures to a transaction in a file."""
     with open(options.file, "rb") as file:
         envelope = read_envelope(file.read(BYTES_MAX + 1))

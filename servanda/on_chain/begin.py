@@ -13,6 +13,7 @@ from importlib import resources
 
 from servanda.chain.genesis import REGISTRAR, BadGenesis, FirstMember, Genesis, read_genesis
 from servanda.diagnostic_json import write_json
+from servanda.exit_status import DONE
 from servanda.keys import (
     PUBLIC,
     file_of,
@@ -22,7 +23,7 @@ from servanda.keys import (
     read_public_key,
 )
 from servanda.node import GENESIS, write_genesis, zones_hash
-from servanda.on_chain.session import DONE, CannotTry, keys_folder
+from servanda.on_chain.session import CannotTry, keys_folder
 from servanda.styled_lines import Piece, print_lines
 
 

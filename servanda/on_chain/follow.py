@@ -19,10 +19,11 @@ from servanda.chain.encoding import decode
 from servanda.chain.receipt import Kind
 from servanda.chain.store import Store
 from servanda.diagnostic_json import JsonValue
+from servanda.exit_status import DONE
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.values.show import show_time
 from servanda.on_chain.act import receipt_to_json
-from servanda.on_chain.session import DONE, CannotTry, reading
+from servanda.on_chain.session import CannotTry, reading
 from servanda.styled_lines import Piece, print_lines
 from servanda.value_text import decimals_by_unit, show_value
 

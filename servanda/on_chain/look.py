@@ -12,6 +12,7 @@ from servanda.chain.encoding import Item, decode
 from servanda.chain.membership import first_state, table_of
 from servanda.chain.records import TIMERS, RecordForm
 from servanda.diagnostic_json import JsonValue, write_json
+from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.execute.state import FIELD, Table
 from servanda.interpreter.types import SERIAL, TEXT, Type
@@ -19,7 +20,7 @@ from servanda.interpreter.values.show import show_time
 from servanda.json_values import to_json
 from servanda.node import Node
 from servanda.on_chain.act import receipt_to_json
-from servanda.on_chain.session import DONE, SAID_NO, CannotTry, reading
+from servanda.on_chain.session import CannotTry, reading
 from servanda.tables import Column, console_of, print_table
 from servanda.value_text import decimals_by_unit, show_value
 

@@ -27,11 +27,12 @@ from servanda.chain.proof import (
 from servanda.chain.receipt import Kind
 from servanda.chain.store import Store
 from servanda.diagnostic_json import JsonValue, write_json
+from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.values.show import show_time
 from servanda.node import Node, Zones, import_blocks, load_genesis
 from servanda.on_chain.act import receipt_to_json
 from servanda.on_chain.look import find_record, height_of, identity_of
-from servanda.on_chain.session import DONE, SAID_NO, CannotTry, reading
+from servanda.on_chain.session import CannotTry, reading
 from servanda.progress import BarProgress, NoProgress, Progress
 from servanda.styled_lines import Piece, print_lines
 

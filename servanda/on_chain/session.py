@@ -1,4 +1,4 @@
-"""What every command on a chain needs: the folder opened, keys opened, the time, and its errors.
+"""What every command on a chain needs: the folder opened, keys opened, the time.
 
 In come the options that a user typed; out come an open node and signed transactions.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,11 +18,9 @@ from contextlib import contextmanager
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from servanda.chain.transaction import NONCE_BYTES, Envelope, Transaction, signed_bytes
-from servanda.keys import KeyFailed, open_key, read_passphrase
+from servanda.keys import open_key, read_passphrase
 from servanda.node import Node
-from servanda.styled_lines import Piece, print_lines
 
-DONE, SAID_NO, UNUSABLE = 0, 1, 2
 KEYS = "keys"
 LIFETIME_MS = 86_400_000
 """A transaction that a command signs expires after a day, unless `--expires` says otherwise."""
@@ -35,14 +32,6 @@ class CannotTry(Exception):  # noqa: N818 -- the command cannot be tried as it w
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
         self.advice = advice
-
-
-def tell_error(message: str, advice: str = "") -> int:
-    """Print what stands in the way; return the exit status."""
-    print_lines([[Piece("error", "error"), Piece(f": {message}")]], sys.stderr)
-    if advice:
-        print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
-    return UNUSABLE
 
 
 def keys_folder(options: argparse.Namespace) -> str:
@@ -99,6 +88,3 @@ def sign(options: argparse.Namespace, transaction: Transaction, names: Sequence[
     body = transaction.to_bytes()
     signatures = {name: signing_key(options, name).sign(signed_bytes(body)) for name in names}
     return Envelope(body, transaction, signatures)
-
-
-__all__ = ["KeyFailed"]

@@ -1,0 +1,67 @@
+"""Carrying out a command on a chain; whatever stands in its way is told in one place.
+
+In comes what was typed; out goes an exit status, after the command has printed what it found, or
+after it was told why it could not be tried (to programs as one JSON document).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from servanda.chain.store import StoreFailed
+from servanda.chain.transaction import TransactionRefused
+from servanda.command_words import carry_out
+from servanda.diagnostic_json import JsonValue, diagnostics_to_json, write_json
+from servanda.exit_status import NOT_TRIED, SAID_NO
+from servanda.keys import KeyFailed
+from servanda.on_chain.session import CannotTry
+from servanda.on_chain.statement import WrongStatement
+from servanda.styled_lines import Piece, print_diagnostics, print_lines
+from servanda.tell_problem import tell_problem
+
+
+def run_and_tell(options: argparse.Namespace) -> int:
+    """Carry out a command on a chain; return the exit status."""
+    is_json: bool = options.json
+    try:
+        return carry_out(options, options.inner)
+    except CannotTry as cannot:
+        return tell_problem(str(cannot), cannot.advice, is_json=is_json)
+    except (StoreFailed, KeyFailed) as failed:
+        return tell_problem(str(failed), is_json=is_json)
+    except WrongStatement as wrong:
+        return _tell_wrong(wrong, is_json=is_json)
+    except TransactionRefused as refused:
+        return _tell_refused(refused, is_json=is_json)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        told = f"`{error.filename}` cannot be read: {error.strerror}"
+        return tell_problem(told, is_json=is_json)
+    except FileExistsError as error:
+        told = f"`{error.filename}` exists already: nothing is written over"
+        return tell_problem(told, is_json=is_json)
+
+
+def _tell_wrong(wrong: WrongStatement, *, is_json: bool) -> int:
+    """Tell of mistakes in what was typed."""
+    sources = {wrong.source.name: wrong.source}
+    if is_json:
+        found = diagnostics_to_json(list(wrong.diagnostics), sources)
+        left_out = wrong.diagnostics.left_out_count
+        write_json(
+            {"ok": False, "diagnostics": found, "left_out": left_out, "error": None}, sys.stdout
+        )
+        return NOT_TRIED
+    print_diagnostics(wrong.diagnostics, sources, sys.stderr)
+    return tell_problem("the statement has mistakes", is_json=False)
+
+
+def _tell_refused(refused: TransactionRefused, *, is_json: bool) -> int:
+    """Tell that the chain does not take a transaction, so that no block was made."""
+    if is_json:
+        told: JsonValue = {"code": str(refused.code), "message": refused.message}
+        write_json({"height": None, "receipts": [], "not_taken": told}, sys.stdout)
+    else:
+        line = [Piece(f"✘ {refused.code}", "error"), Piece(f": {refused.message}")]
+        print_lines([line], sys.stdout)
+    return SAID_NO
