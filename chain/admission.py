@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from servanda.chain.pending import add_signatures, check_adds_something, check_may_wait
 from servanda.chain.signatures import is_signed
 from servanda.chain.state import ChainState
 from servanda.chain.transaction import (
@@ -113,6 +114,7 @@ class Admission:
         name = envelope.digest
         if name in self._ended or self._has_run(name, transaction.expiry_ms):
             raise TransactionRefused(NotTaken.REPLAYED, "it has run, or has lapsed, before")
+        check_adds_something(self._state, envelope)
         for signer in transaction.signers:
             if signer not in self._state.keys:
                 who = show_text(signer, 60)
@@ -127,6 +129,11 @@ class Admission:
                 f"it was signed for version {transaction.version} of the contract, and version "
                 f"{version} is in force",
             )
+        if envelope.missing:
+            # What is complete with this envelope does not wait.
+            waiting = add_signatures(self._state, envelope)
+            if waiting.missing:
+                check_may_wait(self._state, waiting)
         return envelope
 
     def _check_expiry(self, expiry_ms: int, time_ms: int) -> None:

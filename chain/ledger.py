@@ -19,7 +19,7 @@ from servanda.chain.admission import Admission, Spread
 from servanda.chain.block import Block, Header
 from servanda.chain.genesis import Genesis
 from servanda.chain.merkle import root_of
-from servanda.chain.pending import add_signatures, all_waiting, end_waiting, keep_waiting
+from servanda.chain.pending import add_signatures, end_waiting, keep_waiting
 from servanda.chain.receipt import (
     receipt_of_call,
     receipt_of_lapse,
@@ -30,7 +30,8 @@ from servanda.chain.receipt import (
 from servanda.chain.running import run_transaction
 from servanda.chain.state import ChainState, tree_changes
 from servanda.chain.state_tree import EMPTY, Node, NodePath, update_tree
-from servanda.chain.transaction import NotTaken, TransactionRefused
+from servanda.chain.transaction import BYTES_MAX, NotTaken, TransactionRefused
+from servanda.interpreter.costs import BYTE_STEPS, FIRING_STEPS, TRANSACTION_STEPS
 from servanda.interpreter.values.time_zones import Zone
 
 
@@ -160,10 +161,12 @@ class Ledger:
         return tuple(self._block.receipts)
 
     def take(self, data: bytes) -> bytes:
-        """Run a transaction in the block that has begun; return its receipt."""
+        """Run a transaction in the block that has begun; return its receipt.
+
+        What is too large, and what the block has no steps left for, is not in the block.
+        """
         assert self._block is not None, "a block has begun"
-        self._block.take(data)
-        return self._block.receipts[-1]
+        return self._block.take(data)
 
     def end(self) -> Execution:
         """End the block; return all that must be kept of it."""
@@ -215,24 +218,39 @@ class _Block:
     def _fire_timers(self) -> None:
         for receipt in self.state.machine.advance(self.time_ms):
             self.receipts.append(receipt_of_timer(receipt))
-            self._steps_left -= receipt.cost
+            self._steps_left -= FIRING_STEPS + receipt.cost
 
     def _end_what_lapsed(self) -> None:
-        for waiting in all_waiting(self.state):
-            if waiting.transaction.expiry_ms <= self.time_ms:
-                end_waiting(self.state, waiting.digest)
-                self.ended[waiting.digest] = waiting.transaction.expiry_ms
-                self.receipts.append(receipt_of_lapse(waiting.digest))
+        for transaction, expiry_ms in self.state.pending.lapsed(self.time_ms):
+            end_waiting(self.state, transaction)
+            self.ended[transaction] = expiry_ms
+            self.receipts.append(receipt_of_lapse(transaction))
 
-    def _check_room(self) -> None:
+    def _check_room(self, data: bytes) -> None:
+        """Refuse what does not come into the block at all: it may come again in the next one.
+
+        # INVARIANT: whatever is in a block has paid for it; no block holds more than its steps.
+        """
+        if len(data) > BYTES_MAX:
+            raise TransactionRefused(
+                NotTaken.TOO_LARGE, f"a transaction has at most {BYTES_MAX:_} bytes"
+            )
         if self._steps_left <= 0:
             raise TransactionRefused(NotTaken.BLOCK_FULL, "the block has no steps left for it")
 
-    def take(self, data: bytes) -> None:
-        """Run a transaction, or let it wait, or say why it is not taken."""
-        self.transactions.append(data)
+    def take(self, data: bytes) -> bytes:
+        """Run a transaction, or let it wait, or say why it is not taken; return its receipt."""
         try:
-            self._check_room()
+            self._check_room(data)
+        except TransactionRefused as refused:
+            return receipt_of_refused(data, refused)
+        self._steps_left -= TRANSACTION_STEPS + BYTE_STEPS * len(data)
+        self.transactions.append(data)
+        self._run(data)
+        return self.receipts[-1]
+
+    def _run(self, data: bytes) -> None:
+        try:
             envelope = self.admission.admit(data, self.time_ms)
         except TransactionRefused as refused:
             self.receipts.append(receipt_of_refused(data, refused))
@@ -247,7 +265,7 @@ class _Block:
         early = self.state.machine.overdue_receipts
         for one in early:
             self.receipts.append(receipt_of_timer(one))
-            self._steps_left -= one.cost
+            self._steps_left -= FIRING_STEPS + one.cost
         early.clear()
         self._steps_left -= receipt.cost
         self.ended[waiting.digest] = waiting.transaction.expiry_ms

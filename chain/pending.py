@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from servanda.chain.state import ChainState
-from servanda.chain.transaction import Envelope, Transaction, read_transaction
+from servanda.chain.transaction import (
+    Envelope,
+    NotTaken,
+    Transaction,
+    TransactionRefused,
+    read_transaction,
+)
+from servanda.interpreter.values.show import show_text
+
+WAITING_COUNT_MAX = 64
+"""So many transactions may wait with a member's signature: what waits is kept by everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,36 @@ def add_signatures(state: ChainState, envelope: Envelope) -> Waiting:
     for signer, signature in envelope.signatures.items():
         signed[signer] = (state.keys[signer], signature)
     return Waiting(name, envelope.body, envelope.transaction, signed)
+
+
+def check_adds_something(state: ChainState, envelope: Envelope) -> None:
+    """Refuse what waits already with these very signatures: anybody could send it again.
+
+    Raises `TransactionRefused`.
+    """
+    found = find_waiting(state, envelope.digest)
+    if found is None or not envelope.signatures:
+        return
+    if all(name in found.signed for name in envelope.signatures):
+        raise TransactionRefused(
+            NotTaken.REPLAYED, f"it is here, and waits for {', '.join(found.missing)}"
+        )
+
+
+def check_may_wait(state: ChainState, waiting: Waiting) -> None:
+    """Refuse what would wait for a member who makes the chain keep too much already.
+
+    Raises `TransactionRefused`.
+    """
+    before = find_waiting(state, waiting.digest)
+    for name in waiting.signed:
+        is_new = before is None or name not in before.signed
+        if is_new and state.pending.count_of(name) >= WAITING_COUNT_MAX:
+            raise TransactionRefused(
+                NotTaken.PENDING_FULL,
+                f"{WAITING_COUNT_MAX} transactions wait already with the signature of "
+                f"{show_text(name, 60)}",
+            )
 
 
 def keep_waiting(state: ChainState, waiting: Waiting) -> None:

@@ -25,6 +25,7 @@ from servanda.chain.membership import (
 )
 from servanda.chain.merkle import hash_of
 from servanda.chain.records import RecordForm
+from servanda.chain.waiting_list import WaitingList
 from servanda.interpreter.compile import Program
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import Row
@@ -52,7 +53,7 @@ class ChainState:
         """The public keys of the members in good standing, as of the end of the last block."""
         self.versions: dict[str, int] = {}
         """The versions of the contracts that run."""
-        self.pending: dict[bytes, Item] = {}
+        self.pending = WaitingList()
         """What waits for signatures, by the hash of the transaction."""
         self._forms: dict[RecordType, RecordForm] = {}
         self._changed: dict[bytes, bytes] = {}
@@ -89,7 +90,7 @@ class ChainState:
             elif record == PENDING and isinstance(key, bytes):
                 kept = decode(value)
                 if kept is not None:
-                    self.pending[key] = kept
+                    self.pending.put(key, kept)
         self._restore_records(MEMBERSHIP, waiting.pop(MEMBERSHIP, []))
         for program in self._programs(sources):
             self._run(program)
@@ -155,9 +156,9 @@ class ChainState:
     def set_pending(self, transaction: bytes, value: Item) -> None:
         """Let a transaction wait, or (with None) wait no longer."""
         if value is None:
-            del self.pending[transaction]
+            self.pending.remove(transaction)
         else:
-            self.pending[transaction] = value
+            self.pending.put(transaction, value)
         self._changed[own_identity(PENDING, transaction)] = encode(value)
 
     def take_changes(self) -> dict[bytes, bytes]:

@@ -9,6 +9,13 @@ CALL_STEPS_MAX = 1_000_000
 """A call or a timer that needs more is refused with `COST_LIMIT`."""
 BLOCK_STEPS_MAX = 50_000_000
 """What all of a block may cost; timers may spend half of it."""
+FIRING_STEPS = 500
+"""What a block pays for each timer that runs, beside its own steps: for the records that it reads
+and keeps, and its receipt. A storm of timers that do next to nothing is spread over blocks too."""
+TRANSACTION_STEPS = 1_000
+"""What a block pays for each transaction, whatever comes of it: for its signature and receipt."""
+BYTE_STEPS = 5
+"""What a block pays for each byte of a transaction, which must be read before it can be refused."""
 CREATE_STEPS = 10
 """A record is kept for ever, so it costs more than a field that is set."""
 VISIT_STEPS = 2

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from servanda.interpreter.compile import Program
-from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
+from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX, FIRING_STEPS
 from servanda.interpreter.execute.arguments import bad_signers
 from servanda.interpreter.execute.audit import audit_indexes, audit_money, audit_serials
 from servanda.interpreter.execute.bindings import Bindings
@@ -280,7 +280,7 @@ class Machine:
             entry, row = found
             receipt = self._fire(entry, row)
             receipts.append(receipt)
-            spent += max(1, receipt.cost)
+            spent += FIRING_STEPS + receipt.cost
             position = entry.order
         return receipts
 
@@ -304,7 +304,7 @@ class Machine:
             caught_up[row, entry.order.contract, entry.order.number] = entry.due
             receipt = self._fire(entry, row)
             self.overdue_receipts.append(receipt)
-            spent += max(1, receipt.cost)
+            spent += FIRING_STEPS + receipt.cost
 
     def _first_overdue(
         self, rows: tuple[Any, ...], caught_up: Mapping[tuple[Any, str, int], int]

@@ -167,9 +167,12 @@ def test_a_transaction_waits_for_its_signers(chain: Chain) -> None:
 def test_a_signature_that_is_there_already_adds_nothing(chain: Chain) -> None:
     """One signer cannot stand in for the other by signing twice."""
     transaction = chain.transaction("icbc pboc", "Bank.put_by", "a", cny(5))
-    for _ in range(3):
-        (waits,) = chain.block(chain.signed(transaction, ["icbc"]))
-        assert (waits[0], waits[2]) == (2, ("pboc",))
+    (waits,) = chain.block(chain.signed(transaction, ["icbc"]))
+    assert (waits[0], waits[2]) == (2, ("pboc",))
+    again = chain.signed(transaction, ["icbc"])
+    assert refused(chain.ledger, again) == "REPLAYED"
+    (refusal,) = chain.block(again)
+    assert (refusal[0], refusal[2]) == (4, "REPLAYED")
 
 
 def test_what_waits_lapses_at_its_expiry(chain: Chain) -> None:
@@ -393,20 +396,3 @@ def test_prepare_chooses_what_can_be_taken(chain: Chain) -> None:
     size = sum(map(len, good[:3]))
     chosen = chain.ledger.prepare(chain.time_ms + 1, offered, size)
     assert chosen == (good[0], good[1], good[2])
-
-
-def test_a_block_without_steps_left_takes_no_more() -> None:
-    """What does not fit is not lost: it may come again in the next block."""
-    chain = chains.Chain(bank.MEMBERS, block_steps_max=40)
-    chain.deploy(bank.BANK, "Bank")
-    envelopes = [chain.signed(chain.transaction("icbc", "Bank.open", f"y{n}")) for n in range(4)]
-    receipts = chain.block(*envelopes)
-    codes = [one[2] for one in receipts]
-    assert codes[0] is None
-    assert codes[-1] == "BLOCK_FULL"
-    left = [one for one, code in zip(envelopes, codes, strict=True) if code == "BLOCK_FULL"]
-    while left:
-        codes = [one[2] for one in chain.block(*left)]
-        left = [one for one, code in zip(left, codes, strict=True) if code == "BLOCK_FULL"]
-    assert len(chain.ledger.state.machine.tables) > 0
-    assert {chain.row("Bank", "Account", f"y{n}").f_holder for n in range(4)} == {"icbc"}

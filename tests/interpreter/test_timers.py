@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import worlds
 
+from servanda.interpreter.costs import FIRING_STEPS
 from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
@@ -346,14 +347,15 @@ def test_an_action_catches_up_with_all_that_was_missed() -> None:
 
 def test_timers_spend_half_of_a_block_and_the_rest_carry_over() -> None:
     """A block that cannot pay for all that is due leaves the rest, in order, to the next."""
-    world = daily(block_steps_max=100)
+    world = daily(block_steps_max=4_000)
     for number in range(30):
         world.does("b", "make", f"j{number:02d}", "Daily", 1_000)
     receipts: list[Receipt] = []
     blocks = 0
     while len(fired(receipts)) < 30:
         found = world.machine.advance(parse_time("2026-03-28T02:00Z") + blocks)
-        assert sum(one.cost for one in found) <= 50 + max(one.cost for one in found)
+        spent = [FIRING_STEPS + one.cost for one in found]
+        assert sum(spent) <= 2_000 + max(spent)
         receipts += found
         blocks += 1
     assert blocks > 3
