@@ -26,6 +26,7 @@ from servanda.chain.state_tree import Node, NodePath
 from servanda.chain.store import Store, create_store
 from servanda.chain.transaction import Envelope, Transaction, signed_bytes
 from servanda.interpreter.receipts import Amount
+from servanda.interpreter.values.time_zones import Zone
 from servanda.interpreter.values.times import parse_time
 
 MEMBERSHIP = (resources.files("servanda") / "contracts" / "membership.contract").read_text("utf-8")
@@ -100,16 +101,18 @@ class MemoryKept:
 class Chain:
     """A ledger with a clock and names for its members."""
 
+    zones: Mapping[str, Zone] = {}
+
     def __init__(self, members: str, **parameters: int) -> None:
         self.genesis = genesis_of(members, **parameters)
         self.kept: Any = MemoryKept()
-        self.ledger = Ledger(self.genesis, {}, self.kept)
+        self.ledger = Ledger(self.genesis, self.zones, self.kept)
         self.time_ms = START_MS
         self.count = 0
 
     def reopened(self) -> Ledger:
         """Return a ledger made from what was kept, and go on with it."""
-        self.ledger = Ledger(self.genesis, {}, self.kept)
+        self.ledger = Ledger(self.genesis, self.zones, self.kept)
         return self.ledger
 
     def transaction(self, signers: str, action: str, *arguments: Any, **more: Any) -> Transaction:
@@ -198,7 +201,7 @@ class StoredChain(Chain):
     def open(self, *, writes: bool = True) -> None:
         """Open what is on the disk."""
         self.kept = Store(self.folder, writes=writes)
-        self.ledger = Ledger(self.genesis, {}, self.kept)
+        self.ledger = Ledger(self.genesis, self.zones, self.kept)
 
     def keep(self, execution: Execution) -> None:
         """Seal and keep a block."""
