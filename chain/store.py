@@ -18,6 +18,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import cache
 from typing import Any
 
 from servanda.chain.block import Block, Header, read_header
@@ -61,6 +62,7 @@ class Store:
         """The nodes that were read or made last, by path, with their hashes."""
         try:
             self._database = _open(self.path, writes=writes)
+            self._file = _file_at(self.path)
             self._check_format()
             self._live_sum = self._check_live()
         except sqlite3.Error as error:
@@ -78,6 +80,9 @@ class Store:
             self._lock.close()
 
     def _check_format(self) -> None:
+        # A database can hold programs (views, triggers), so its form is looked at before anything.
+        if set(self._all("SELECT type, name, sql FROM sqlite_schema")) != _schema():
+            raise StoreFailed(f"`{self.path}` is no store of a form that is known here")
         found = self._one("SELECT value FROM meta WHERE name = 'format'")
         if found is None or found[0] != FORMAT:
             raise StoreFailed(f"`{self.path}` is no store of a format that is known here")
@@ -90,7 +95,9 @@ class Store:
 
     def _all(self, query: str, *values: object) -> Iterator[Any]:
         try:
-            yield from self._database.execute(query, values)
+            # Not `yield from`: whoever stops in the middle would close a cursor that is closed.
+            for row in self._database.execute(query, values):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise StoreFailed(f"`{self.path}` is damaged: {error}") from None
 
@@ -279,6 +286,8 @@ class Store:
         header = execution.header
         height = header.height
         database = self._database
+        if _file_at(self.path) != self._file:
+            raise StoreFailed(f"`{self.path}` was replaced while it was open: nothing was kept")
         try:
             with database:
                 database.execute("BEGIN IMMEDIATE")
@@ -377,11 +386,30 @@ def _open(path: str, *, writes: bool) -> sqlite3.Connection:
         raise StoreFailed(f"`{path}` cannot be written: it is read-only")
     database = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None)
     try:
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA cell_size_check = ON")
         database.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         database.close()
         raise
     return database
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Return which file a path leads to, or None where it leads nowhere."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@cache
+def _schema() -> frozenset[tuple[str, str, str | None]]:
+    """Return what the database of a store says of its own form."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(SCHEMA)
+        return frozenset(database.execute("SELECT type, name, sql FROM sqlite_schema"))
 
 
 def _take_lock(folder: str) -> sqlite3.Connection:
@@ -394,7 +422,7 @@ def _take_lock(folder: str) -> sqlite3.Connection:
     try:
         lock = sqlite3.connect(path, timeout=0, isolation_level=None)
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         if lock is not None:
             lock.close()
         if "locked" in str(error):

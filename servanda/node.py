@@ -24,6 +24,7 @@ from servanda.chain.block import read_block, sealed_bytes
 from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Ledger
+from servanda.chain.state import DamagedRecord
 from servanda.chain.store import Store, StoreFailed, create_store
 from servanda.interpreter.values.time_zones import Zone, read_zone_data
 from servanda.zones import read_zone, zone_names
@@ -110,6 +111,9 @@ class Node:
         except BadGenesis as bad:
             self.store.close()
             raise StoreFailed(f"the genesis cannot be run: {bad}") from None
+        except DamagedRecord as damaged:
+            self.store.close()
+            raise StoreFailed(f"`{self.store.path}` is damaged: {damaged}") from None
         except StoreFailed:
             self.store.close()
             raise
