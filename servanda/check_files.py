@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from servanda.check_against import compare_loaded, load_earlier
 from servanda.contract_summary import counts_of
 from servanda.diagnostic_json import (
     JsonValue,
@@ -27,25 +28,64 @@ from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.source import Source, Span
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.styled_lines import Line, Piece, print_diagnostics, print_lines
+from servanda.tell_problem import tell_problem
 
 
 def check_files(options: argparse.Namespace) -> int:
-    """Check files and print the outcome; return the exit status."""
+    """Check files and print the outcome; return the exit status.
+
+    With `against`, the path of a version in force, one contract is compared with it too.
+    """
     paths: list[str] = options.paths
+    if options.against is not None:
+        return _check_against(paths, options.format, options.against)
     loader = Loader()
     named = [_load(loader, path) for path in find_files(paths, tuple(Kind))]
     missing = _report_nothing_found(paths, named)
     found = [*loader.files.values(), *missing]
+    diagnostics = [one.diagnostics for one in found]
     if options.format == "json":
-        _print_json(loader, found, named)
+        write_json(_to_json(loader.sources, diagnostics, named), sys.stdout)
     else:
         for one in found:
             print_diagnostics(one.diagnostics, loader.sources, sys.stdout)
         for one in named:
             if one.is_good:
                 print_lines(_summary(one), sys.stdout)
-        _print_counts(found)
-    return status_of([one.diagnostics for one in found])
+        _print_counts(diagnostics)
+    return status_of(diagnostics)
+
+
+def _check_against(paths: Sequence[str], output_format: str, against: str) -> int:
+    is_json = output_format == "json"
+    if len(paths) != 1 or kind_of(paths[0]) is not Kind.CONTRACT:
+        return tell_problem(
+            "one contract is compared with the version in force",
+            "name one file: `servanda check bank.contract --against released/bank.contract`",
+            is_json=is_json,
+        )
+    loader = Loader()
+    new = loader.load(paths[0])
+    earlier, old = load_earlier(against, paths[0])
+    sources = {**earlier.sources, **loader.sources}
+    wrong = [one.diagnostics for one in earlier.files.values() if one.diagnostics.has_errors]
+    found = [*(one.diagnostics for one in loader.files.values()), *wrong]
+    compared = compare_loaded(new, old, sources)
+    if compared is not None:
+        found.append(compared.diagnostics)
+    if is_json:
+        document = _to_json(sources, found, [new])
+        document["against"] = None if compared is None else compared.to_json()
+        write_json(document, sys.stdout)
+        return status_of(found)
+    for one in found:
+        print_diagnostics(one, sources, sys.stdout)
+    if new.is_good and not any(one.has_errors for one in found):
+        print_lines(_summary(new), sys.stdout)
+    if compared is not None:
+        print_lines(compared.lines(), sys.stdout)
+    _print_counts(found)
+    return status_of(found)
 
 
 def _load(loader: Loader, path: str) -> Loaded:
@@ -106,10 +146,10 @@ def _counted(count: int, what: str) -> str:
     return f"{noun} {more}".rstrip() if more != "states" else f"stuck state{'s' * (count != 1)}"
 
 
-def _print_counts(found: Sequence[Loaded]) -> None:
-    every = [one for loaded in found for one in loaded.diagnostics]
+def _print_counts(found: Sequence[Diagnostics]) -> None:
+    every = [one for diagnostics in found for one in diagnostics]
     error_count = sum(not one.is_warning for one in every)
-    error_count += sum(one.diagnostics.left_out_count for one in found)
+    error_count += sum(one.left_out_count for one in found)
     warning_count = sum(one.is_warning for one in every)
     parts = []
     if error_count:
@@ -121,8 +161,10 @@ def _print_counts(found: Sequence[Loaded]) -> None:
         print_lines([parts], sys.stdout)
 
 
-def _print_json(loader: Loader, found: Sequence[Loaded], named: Sequence[Loaded]) -> None:
-    """Print one document: `ok`, `files` (those that were named), `diagnostics`, `left_out`."""
+def _to_json(
+    sources: Mapping[str, Source], found: Sequence[Diagnostics], named: Sequence[Loaded]
+) -> dict[str, JsonValue]:
+    """Return one document: `ok`, `files` (those that were named), `diagnostics`, `left_out`."""
     files: list[JsonValue] = []
     for one in named:
         entry: dict[str, JsonValue] = {
@@ -137,7 +179,7 @@ def _print_json(loader: Loader, found: Sequence[Loaded], named: Sequence[Loaded]
         if one.checked is not None:
             entry["money"] = [
                 {
-                    **place_to_json(place.span, loader.sources),
+                    **place_to_json(place.span, sources),
                     "verb": f"{place.kind}s",
                     "unit": place.unit,
                     "reached_by": list(place.reached_by),
@@ -145,11 +187,10 @@ def _print_json(loader: Loader, found: Sequence[Loaded], named: Sequence[Loaded]
                 for place in one.checked.findings.money_places
             ]
         files.append(entry)
-    every = [one for loaded in found for one in loaded.diagnostics]
-    document: dict[str, JsonValue] = {
-        "ok": not any(one.diagnostics.has_errors for one in found),
+    every = [one for diagnostics in found for one in diagnostics]
+    return {
+        "ok": not any(one.has_errors for one in found),
         "files": files,
-        "diagnostics": diagnostics_to_json(every, loader.sources),
-        "left_out": sum(one.diagnostics.left_out_count for one in found),
+        "diagnostics": diagnostics_to_json(every, sources),
+        "left_out": sum(one.left_out_count for one in found),
     }
-    write_json(document, sys.stdout)

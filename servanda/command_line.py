@@ -69,6 +69,11 @@ def _check_words(parser: argparse.ArgumentParser) -> None:
         const="json",
         help="the same as `--format json`",
     )
+    parser.add_argument(
+        "--against",
+        metavar="OLD",
+        help="the version in force: say what an upgrade to FILE changes, and what it may not",
+    )
 
 
 def _test_words(parser: argparse.ArgumentParser) -> None:
@@ -133,6 +138,7 @@ COMMANDS = (
             "servanda check loan_approval.contract",
             "servanda check contracts examples",
             "servanda check --format json loan_approval.contract",
+            "servanda check bank.contract --against released/bank.contract",
         ),
         _check_words,
         "servanda.check_files:check_files",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,10 +82,16 @@ def snake_case(name: str) -> str:
 
 
 class Loader:
-    """Loads files and remembers them; `sources` holds every source by the name it is shown by."""
+    """Loads files and remembers them; `sources` holds every source by the name it is shown by.
 
-    def __init__(self) -> None:
+    A version that was in force `earlier` may stand in a file of any name, and what it uses may
+    still stand where its successor is: in `folder`.
+    """
+
+    def __init__(self, folder: str | None = None, *, is_earlier: bool = False) -> None:
         use_grammar_cache(DiskGrammarCache())
+        self._folders = (LIBRARY_FOLDER,) if folder is None else (folder, LIBRARY_FOLDER)
+        self._is_earlier = is_earlier
         self.sources: dict[str, Source] = {}
         self.files: dict[str, Loaded] = {}
         """Every file that was looked at, by its real path, used ones before those that use them."""
@@ -133,7 +140,8 @@ class Loader:
         What a missing contract declares would be unknown, name by name: nobody is helped by that.
         """
         if kind is Kind.CONTRACT:
-            _check_file_name(path, file, diagnostics)
+            if not self._is_earlier:
+                _check_file_name(path, file, diagnostics)
             self._check_callers(path, file, diagnostics)
         _check_time_zone(file, diagnostics)
         used: dict[str, ContractModel] = {}
@@ -153,7 +161,7 @@ class Loader:
     def _used(self, path: str, use: tree.Use, diagnostics: Diagnostics) -> ContractModel | None:
         """Return the model of a used contract, or None after saying why there is none."""
         name = use.contract.text
-        found = _find_contract(os.path.dirname(path), name)
+        found = _find_contract((os.path.dirname(path), *self._folders), name)
         if found is None:
             diagnostics.report(
                 Diagnostic(
@@ -188,7 +196,7 @@ class Loader:
 
         def is_found(name: str) -> bool:
             file_name = snake_case(name) + Kind.CONTRACT.value
-            return file_name in users or _find_contract(folder, name) is not None
+            return file_name in users or _find_contract((folder, *self._folders), name) is not None
 
         def near() -> list[str]:
             own = snake_case(os.path.basename(path).removesuffix(Kind.CONTRACT.value))
@@ -224,10 +232,10 @@ def _real_path(path: str) -> str:
         return path
 
 
-def _find_contract(folder: str, name: str) -> str | None:
+def _find_contract(folders: Iterable[str], name: str) -> str | None:
     """Return the path of a used contract: beside the file, or in the library."""
     file_name = snake_case(name) + Kind.CONTRACT.value
-    for place in (folder, LIBRARY_FOLDER):
+    for place in folders:
         path = os.path.join(place, file_name)
         if os.path.lexists(path):
             return path

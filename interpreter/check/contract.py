@@ -122,6 +122,7 @@ def check_contract(
         tuple(
             one for one in outline.checking.indexes if one.record.contract != declarations.contract
         ),
+        {name: one.span for name, one in declarations.symbols.items()},
     )
 
 

@@ -358,6 +358,8 @@ class ContractModel(Frozen):
     enums: Mapping[str, EnumType] = field(default_factory=dict)
     foreign_indexes: tuple[Index, ...] = ()
     """What this contract's lookups need of the tables of contracts that it uses."""
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    """Where each name is declared."""
 
 
 @node

@@ -62,6 +62,9 @@ def test_right_programs_are_clean(path: Path) -> None:
     """Each right program of a page checks without an error or a warning."""
     page = read_page(path)
     models = check_all(tuple(page.contracts.values()))
+    for text, above in page.upgrades:
+        checked = programs.check_text(text, "upgrade", check_all(above))
+        assert not checked.diagnostics, checked.show()
     for name in page.test_lines:
         kind = "script" if name.endswith(".script") else "test"
         checked = programs.check_text(page.files[name], kind, models)

@@ -55,6 +55,21 @@ def test_contracts_are_right(section: samples.Section, tmp_path: Path) -> None:
         assert one.script is not None, f"line {line}\n{one.show()}"
 
 
+@pytest.mark.parametrize(
+    "section", [one for one in SECTIONS if one.upgrades], ids=lambda section: section.title
+)
+def test_upgrades_are_right(section: samples.Section) -> None:
+    """Each next version of a contract may follow the one above it."""
+    for text, above in section.upgrades:
+        checked: dict[str, Any] = {}
+        for one in above:
+            contract = programs.check_text(one, "contract", checked).contract
+            assert contract is not None
+            checked[contract.name] = contract
+        found = programs.check_text(text, "upgrade", checked)
+        assert not is_suspicious(found), found.show()
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
 def test_tests_pass(
     section: samples.Section, tmp_path: Path, capsys: pytest.CaptureFixture[str]

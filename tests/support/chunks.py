@@ -1,9 +1,10 @@
 r"""Chapters of the language: files of small programs, each with the diagnostics it must give.
 
 A chapter is divided by lines that begin with `---`. What follows the dashes says what the chunk
-is: nothing for a contract, `test` or `script` for a file that uses the contracts above it, and
-`escaped` for a contract whose unusual characters are written out: `\u{202E}` is that character,
-and `\x{300}{ab\n}` is the line `ab` three hundred times.
+is: nothing for a contract, `test` or `script` for a file that uses the contracts above it,
+`upgrade` for a contract that is to follow the one of its name above it (or else the last one), and
+`escaped` for a contract whose unusual characters are written out:
+`\u{202E}` is that character, and `\x{300}{ab\n}` is the line `ab` three hundred times.
 
 A diagnostic is expected on the line where it is reported: `### E0203 "part of the message"`, and so
 on for a second one. The comment is taken off before the program is checked. A chunk gives exactly
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 EXPECTATION = re.compile(r'([EW][0-9]{4})(?: "((?:[^"\\]|\\.)*)")?')
 ESCAPE = re.compile(r"\\u\{([0-9A-F]+)\}|\\x\{([0-9]+)\}\{([^}]*)\}")
-KINDS = ("contract", "test", "script", "escaped")
+KINDS = ("contract", "test", "script", "upgrade", "escaped")
 
 
 class Expected(NamedTuple):

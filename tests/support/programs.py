@@ -13,6 +13,7 @@ from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.analyse import analyse
 from servanda.interpreter.check import check_contract, check_script
+from servanda.interpreter.compare import compare
 from servanda.interpreter.model import ContractModel, ScriptModel
 
 
@@ -42,7 +43,10 @@ class Checked:
 
 
 def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> Checked:
-    """Check a text as a `contract`, or as a `test` or `script` that uses `contracts`."""
+    """Check a text as a `contract`, or as a `test` or `script` that uses `contracts`.
+
+    An `upgrade` is a contract that follows the one of its name among them.
+    """
     source = Source("sample", text)
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
@@ -50,10 +54,13 @@ def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> 
     script: ScriptModel | None = None
     if diagnostics.has_errors:
         pass  # What cannot be read is not checked, as `servanda check` does it.
-    elif kind == "contract":
+    elif kind in {"contract", "upgrade"}:
         contract = check_contract(file, contracts, diagnostics)
         if contract is not None:
             analyse(contract, diagnostics, file)
+            if kind == "upgrade":
+                before = contracts.get(contract.name) or next(reversed(contracts.values()))
+                compare(before, contract, diagnostics)
     else:
         script = check_script(file, contracts, diagnostics)
     return Checked(source, tuple(diagnostics), contract, script)

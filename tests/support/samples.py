@@ -6,6 +6,7 @@ and in each section its blocks:
 - `contract`: one that begins with a header is a new contract; any other goes on with the one above.
 - `contract error=E0301`, `test error=E0268`: gives this error and no other, and is not kept.
 - `contract warning=W0401`: gives this warning, is right otherwise, and is not kept.
+- `upgrade`: the next version of a contract above it; `upgrade error=E0612`: one that may not be.
 - `test`: a test file, or bare steps, which become one test of the contract above; `script`.
 - `file=NAME` beside any of these gives the block this name in the folder of its section.
 - `csv file=NAME`, `json file=NAME`: data.
@@ -47,6 +48,8 @@ class Section:
     """Where in the page each test or script stands."""
     wrong: list[tuple[Block, str, tuple[str, ...]]] = field(default_factory=list)
     """Blocks with a mistake: the block, the whole program, and the contracts above it."""
+    upgrades: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Next versions of contracts, each with the contracts above it."""
     consoles: list[Block] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
@@ -54,6 +57,7 @@ class Section:
         for name, text in self.contracts.items():
             (folder / f"{snake_case(name)}.contract").write_text(text, encoding="utf-8")
         for name, text in self.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
 
 
@@ -100,6 +104,14 @@ def _add(section: Section, block: Block) -> None:
     if block.kind == "contract" and is_wrong:
         text = block.text if header else section.contracts[last] + "\n" + block.text
         section.wrong.append((block, text, tuple(section.contracts.values())))
+    elif block.kind == "upgrade":
+        above = tuple(section.contracts.values())
+        if is_wrong:
+            section.wrong.append((block, block.text, above))
+        else:
+            section.upgrades.append((block.text, above))
+        if "file" in block.options:
+            section.files[block.options["file"]] = block.text
     elif block.kind == "contract" and header:
         section.contracts[header[1]] = block.text
     elif block.kind == "contract":
