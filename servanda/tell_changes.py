@@ -16,7 +16,7 @@ from servanda.interpreter.model import ContractModel
 from servanda.styled_lines import Line, Piece
 
 MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~"}
-TEXT_LENGTH_MAX = 80
+TEXT_LENGTH_MAX = 82
 
 
 def change_lines(

@@ -1,8 +1,8 @@
 """The meaning of a part of a model: what two versions must share for nothing to have changed.
 
 In comes any node of a model; out comes a value that is equal for parts that say the same. Where
-something stands in its source does not count, nor which number a local got; its name does. A type
-that is declared counts by its name: an enum that has grown is the same enum.
+something stands in its source does not count, nor which number a local got; its name does. What is
+declared counts by its name: an enum that has grown is the same enum.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from servanda.interpreter.types import (
     EnumType,
     EventType,
     FieldUnit,
+    FixedUnit,
     LifecycleType,
     RecordType,
     RoleType,
@@ -51,6 +52,8 @@ def meaning_of(part: object) -> object:
             return type(part).__name__, part.contract, part.name
         case RoleType(roles=roles):
             return "role", tuple(sorted(roles))
+        case FixedUnit(code=code):
+            return "unit", code
         case FieldUnit(root_name=root, fields=path):
             return "unit", root, path
         case Frozen():
@@ -67,7 +70,7 @@ def effects_of(part: object) -> object:
     match part:
         case RefuseStep(code=code):
             return "refuse", code
-        case Frozen() if not isinstance(part, (Local, RoleType, FieldUnit, *DECLARED)):
+        case Frozen() if not isinstance(part, (Local, RoleType, FixedUnit, FieldUnit, *DECLARED)):
             return type(part).__name__, *(effects_of(one) for one in _parts_of(part))
         case tuple():
             return tuple([effects_of(one) for one in part if not isinstance(one, RequireStep)])

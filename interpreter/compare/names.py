@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from servanda.interpreter.compare.comparing import Comparing, listed
 from servanda.interpreter.model import LifecycleModel
@@ -150,12 +150,17 @@ def _refuse_stranded(
     comparing: Comparing, name: str, old: LifecycleModel, new: LifecycleModel
 ) -> None:
     """Refuse arrows that are gone when a record in some state could come to no end any more."""
+    was_final, is_final = (
+        {state for state in one.type.states if not one.arrows.get(state)} for one in (old, new)
+    )
     stranded = []
     for state in old.type.states:
-        if state not in new.type.states or not old.arrows.get(state):
+        if state in was_final or state not in new.type.states:
             continue
-        is_shut = not new.arrows.get(state)
-        if is_shut or (_has_end(old.arrows, state) and not _has_end(new.arrows, state)):
+        has_lost_end = _leads_to(old.arrows, state, was_final) and not _leads_to(
+            new.arrows, state, was_final | is_final
+        )
+        if state in is_final or has_lost_end:
             stranded.append(state)
     if stranded:
         comparing.refuse(
@@ -168,15 +173,15 @@ def _refuse_stranded(
         )
 
 
-def _has_end(arrows: Mapping[str, tuple[str, ...]], start: str) -> bool:
-    """Whether some final state can be reached."""
+def _leads_to(arrows: Mapping[str, tuple[str, ...]], start: str, ends: Container[str]) -> bool:
+    """Whether a record in a state can come to one of `ends`."""
     seen = {start: None}
     waiting = [start]
     while waiting:
         state = waiting.pop()
-        if not arrows.get(state):
+        if state in ends:
             return True
-        for to in arrows[state]:
+        for to in arrows.get(state, ()):
             if to not in seen:
                 seen[to] = None
                 waiting.append(to)

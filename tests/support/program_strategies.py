@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 
+import programs
+
 HEAD = """contract Random version 1
 role Teller, Clerk
 enum Kind: Red, Blue
@@ -404,3 +406,11 @@ def write_program(chance: random.Random) -> str:
     maker = Maker(chance)
     lines = [line for _ in range(chance.randint(2, 6)) for line in maker.statement(2, "  ")]
     return HEAD + "\n".join(lines) + "\n"
+
+
+def write_right_program(chance: random.Random) -> str:
+    """Return the text of a random contract that the checker finds right."""
+    while True:
+        text = write_program(chance)
+        if programs.check_text(text, "contract", {}).contract is not None:
+            return text

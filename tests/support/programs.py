@@ -59,7 +59,7 @@ def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> 
         if contract is not None:
             analyse(contract, diagnostics, file)
             if kind == "upgrade":
-                before = contracts.get(contract.name) or next(reversed(contracts.values()))
+                before = contracts.get(contract.name) or list(contracts.values())[-1]
                 compare(before, contract, diagnostics)
     else:
         script = check_script(file, contracts, diagnostics)
