@@ -7,9 +7,8 @@ is an assertion and not a refusal.
 
 from __future__ import annotations
 
-from typing import Any
-
 from servanda.interpreter.execute.state import BALANCE, IndexTable, Table, Tables, place_of_balance
+from servanda.interpreter.execute.timers import NEVER, TimerQueue
 
 
 def audit_money(tables: Tables, issued: dict[tuple[str, str], int]) -> None:
@@ -32,24 +31,37 @@ def audit_indexes(tables: Tables) -> None:
     """Assert that every index holds every row of its table, once, under its present values."""
     for table in tables.values():
         for index in table.indexes.values():
-            again = IndexTable(index.equality_slots, index.range_slot)
+            again = IndexTable(index.model, table.model)
             for row in table.records():
                 again.add(row)
-            assert _listed(again) == _listed(index), f"an index of {table.model.type.name} is wrong"
+            for values in {**again.buckets, **index.buckets}:
+                found = list(index.starting(values))
+                assert found == list(again.starting(values)), f"an index of {_name(table)} is wrong"
         for key in table.sorted_keys():
             assert table.rows[key].key == key, "a row stands under its own key"
+
+
+def audit_timers(tables: Tables, queue: TimerQueue) -> None:
+    """Assert that the queue holds every timer that waits for a record, once."""
+    orders = [
+        entry.order
+        for table in tables.values()
+        for row in table.records()
+        for entry in queue.armed(row).values()
+    ]
+    found = list(queue.orders())
+    assert sorted(orders) == found, "an entry is lost"
+    assert queue.first_at == (found[0].at if found else NEVER)
 
 
 def audit_serials(tables: Tables) -> None:
     """Assert that serials are given from 1, without gaps."""
     for table in tables.values():
         if table.model.is_serial:
-            assert table.sorted_keys() == list(range(1, table.serial + 1)), _name(table)
-
-
-def _listed(index: IndexTable) -> dict[tuple[object, ...], list[Any]]:
-    return {values: list(bucket) for values, bucket in index.buckets.items()}
+            assert table.sorted_keys() == list(range(1, table.serial + 1)), (
+                f"the serials of {_name(table)} have gaps"
+            )
 
 
 def _name(table: Table) -> str:
-    return f"the serials of {table.model.type.name} have gaps"
+    return table.model.type.name

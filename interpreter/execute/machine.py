@@ -7,22 +7,28 @@ nothing half done stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from servanda.interpreter.compile import Program
 from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX, FIRING_STEPS
 from servanda.interpreter.execute.arguments import bad_signers
-from servanda.interpreter.execute.audit import audit_indexes, audit_money, audit_serials
+from servanda.interpreter.execute.audit import (
+    audit_indexes,
+    audit_money,
+    audit_serials,
+    audit_timers,
+)
 from servanda.interpreter.execute.bindings import Bindings
 from servanda.interpreter.execute.context import Context, Overdue
 from servanda.interpreter.execute.explain import Trace
-from servanda.interpreter.execute.invariants import Invariants
+from servanda.interpreter.execute.invariants import NEVER_TOO_MANY, Invariants, Total
 from servanda.interpreter.execute.members import Members
 from servanda.interpreter.execute.outward import outward, unit_given
 from servanda.interpreter.execute.restore import restore_tables
 from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.settle import settle
+from servanda.interpreter.execute.shelf import Shelf
 from servanda.interpreter.execute.state import Row, Tables, rows_in, undo
 from servanda.interpreter.execute.timers import (
     Entry,
@@ -38,8 +44,6 @@ from servanda.interpreter.values.time_zones import Zone
 
 Function = Callable[..., Any]
 NAME_LENGTH_MAX = 64
-NEVER_TOO_MANY = 10**30
-"""More steps than anything takes."""
 
 
 class Machine:
@@ -57,10 +61,11 @@ class Machine:
     ) -> None:
         self.now = 0
         self.members = Members()
-        self.queue = TimerQueue()
+        self.queue = TimerQueue(self._row_of)
         self.issued: dict[tuple[str, str], int] = {}
         self.call_steps_max = call_steps_max
         self.block_steps_max = block_steps_max
+        self._shelf: Shelf | None = None
         self.overdue_receipts: list[Receipt] = []
         """Receipts of timers that a call ran early; whoever asks for them empties the list."""
         self.choose_trace: Callable[[Firing], Trace | None] | None = None
@@ -84,6 +89,10 @@ class Machine:
         """
         bound = self.bindings.deploy(program)
         self._invariants.add(program.model, self.tables, bound.functions, bound.probed)
+        if self._shelf is not None:
+            for record in program.model.records.values():
+                self.tables[record.type].put_on(self._shelf)
+            self._invariants.put_on(self._shelf)
 
     def knows_unit(self, code: str) -> bool:
         """Whether there is a currency or a declared unit of this code."""
@@ -93,13 +102,36 @@ class Machine:
         """Make the running figures from records that were put into the tables."""
         self.issued = restore_tables(self.tables, self._invariants, self._unmetered())
 
+    def put_on(self, shelf: Shelf) -> None:
+        """Look for records, timers and totals on a shelf from now on, beside what is here."""
+        self._shelf = shelf
+        for table in self.tables.values():
+            table.put_on(shelf)
+        self.queue.put_on(shelf)
+        self._invariants.put_on(shelf)
+
+    def settle(self, rows_max: int) -> None:
+        """Take note that what has changed is on the shelf; of many rows, let go of all."""
+        for table in self.tables.values():
+            table.settle()
+        self.queue.settle()
+        self._invariants.settle()
+        if sum([len(table.rows) for table in self.tables.values()]) > rows_max:
+            for table in self.tables.values():
+                table.forget()
+
+    @property
+    def totals(self) -> Iterable[Total]:
+        """The running totals of all invariants, in the order of contracts and clauses."""
+        return self._invariants.totals
+
     def audit(self) -> None:
         """Assert, over the whole state, what calls assert of what they touch."""
         audit_money(self.tables, self.issued)
         audit_indexes(self.tables)
         audit_serials(self.tables)
         self._invariants.audit(self._unmetered())
-        self.queue.audit()
+        audit_timers(self.tables, self.queue)
 
     def _unmetered(self) -> Context:
         """Return the context of a recount, which is nobody's call and may cost what it costs."""
@@ -258,6 +290,11 @@ class Machine:
         self.bindings.locate(refused)
 
     # ── timers ────────────────────────────────────────────────────────────────────────────────
+
+    def _row_of(self, order: Order) -> Any:
+        """Return the row that a timer in the queue is about."""
+        timer = self.bindings.of(order.contract).model.timers[order.number]
+        return self.tables[timer.record].rows[order.key]
 
     def next_due(self) -> int | None:
         """Return when something falls due after the present time, or None."""

@@ -2,7 +2,8 @@
 
 In come changes made by generated code; what comes out is either kept or undone to the last
 field. Rows are objects of a slotted class per record type, so that generated code reads a field
-as an attribute. Nothing here knows what the changes mean.
+as an attribute; a row whose fields are on a shelf gets them when the first is read. Nothing here
+knows what the changes mean.
 
 # INVARIANT: after `undo(journal)` every table, index and timer is as when the journal began.
 """
@@ -10,10 +11,11 @@ as an attribute. Nothing here knows what the changes mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
-from sortedcontainers import SortedList
-
+from servanda.interpreter.execute.ordered import Entry, Ordered
+from servanda.interpreter.execute.shelf import Rows, Shelf
 from servanda.interpreter.model import Index, RecordModel
 from servanda.interpreter.types import BalanceType, FieldUnit, FixedUnit, RecordType
 
@@ -25,13 +27,22 @@ BALANCE = "b_"
 class Row:
     """A record of some type; each record type has its own subclass with a slot per field."""
 
-    __slots__ = ("key",)
+    __slots__ = ("armed", "key")
+    armed: Any
+    """The timers that wait for it, by contract and number; None where none does."""
     key: Any
     """Its key's value (a reference is its record's key), or a tuple of them: ordered, hashable."""
     table: Table
     """The table of its type."""
     places: dict[str, tuple[str, str] | None]
     """For each Balance slot the contract and the unit; None when a field holds the unit."""
+
+    def __getattr__(self, slot: str) -> Any:
+        """Return a field that was not in memory: Python asks here for empty slots only."""
+        is_field = slot == "armed" or slot in type(self).__slots__
+        if not is_field or not self.table.fill(self):
+            raise AttributeError(slot)
+        return getattr(self, slot)
 
 
 class Undoing(Protocol):
@@ -43,6 +54,9 @@ class Undoing(Protocol):
 
 Journal = list[tuple[Any, str, Any]]
 """`(row, slot, old value)`, or `(undoing, "", change)`."""
+
+Before = dict[str, Any]
+"""Fields as they were, by slot."""
 
 
 def slot_of(record: RecordModel, name: str) -> str:
@@ -57,42 +71,62 @@ def slot_of(record: RecordModel, name: str) -> str:
 class IndexTable:
     """The rows of one table by the values of some fields, then by a range field and key."""
 
-    __slots__ = ("buckets", "equality_slots", "range_slot")
+    __slots__ = ("buckets", "equality_slots", "model", "range_slot", "shelf")
 
-    def __init__(self, equality_slots: tuple[str, ...], range_slot: str | None) -> None:
-        self.equality_slots = equality_slots
-        self.range_slot = range_slot
-        self.buckets: dict[tuple[object, ...], SortedList[Any]] = {}
+    def __init__(self, model: Index, record: RecordModel) -> None:
+        self.model = model
+        self.equality_slots = tuple([slot_of(record, name) for name in model.equality_fields])
+        self.range_slot = slot_of(record, model.range_field) if model.range_field else None
+        self.shelf: Shelf | None = None
+        self.buckets: dict[tuple[object, ...], Ordered] = {}
 
     def add(self, row: Row) -> None:
         """Add a row under its present values."""
-        values = tuple([getattr(row, slot) for slot in self.equality_slots])
+        values = self._values(row)
         bucket = self.buckets.get(values)
         if bucket is None:
-            bucket = self.buckets[values] = SortedList()
+            bucket = self.buckets[values] = self._bucket(values)
         bucket.add(self._entry(row))
 
     def discard(self, row: Row) -> None:
         """Remove a row, which still has the values it was added under."""
-        values = tuple([getattr(row, slot) for slot in self.equality_slots])
-        bucket = self.buckets[values]
+        values = self._values(row)
+        bucket = self.buckets.get(values)
+        if bucket is None:
+            bucket = self.buckets[values] = self._bucket(values)
         bucket.remove(self._entry(row))
         if not bucket:
             del self.buckets[values]
 
-    def _entry(self, row: Row) -> tuple[object, ...]:
+    def _values(self, row: Row) -> tuple[Any, ...]:
+        return tuple([getattr(row, slot) for slot in self.equality_slots])
+
+    def _entry(self, row: Row) -> Entry:
         if self.range_slot is None:
             return (row.key,)
         value = getattr(row, self.range_slot)
         # A missing value sorts before every present one and is never in a range.
         return (value is not None, value, row.key)
 
+    def _bucket(self, values: tuple[Any, ...]) -> Ordered:
+        shelf = self.shelf
+        return Ordered(None if shelf is None else partial(shelf.entries, self, values))
+
+    def starting(self, values: tuple[object, ...], start: Entry | None = None) -> Iterator[Entry]:
+        """Yield the entries with these values, in order, from one on."""
+        bucket = self.buckets.get(values)
+        if bucket is None:
+            if self.shelf is None:
+                return iter(())
+            bucket = self._bucket(values)
+        return bucket.starting(start)
+
     def find(self, table: Table, values: tuple[object, ...]) -> Iterable[Any]:
         """Return the rows with these values, in key order; of an index without a range.
 
         They are looked up one by one, so that a loop that stops early costs no more than it took.
         """
-        return map(table.rows.__getitem__, map(_key_of, self.buckets.get(values, ())))
+        return map(table.rows.__getitem__, map(key_of, self.starting(values)))
 
     def find_within(
         self,
@@ -110,11 +144,8 @@ class IndexTable:
         All must be found before the first in key order is known, so each costs a step, also those
         behind a `limit`.
         """
-        bucket = self.buckets.get(values)
-        if bucket is None:
-            return []
         keys = []
-        for entry in self._within(bucket, low, high, is_low_open, is_high_open):
+        for entry in self._within(values, low, high, is_low_open, is_high_open):
             keys.append(entry[2])
             meter.steps += 1
             if meter.steps > meter.steps_max:
@@ -123,10 +154,9 @@ class IndexTable:
         return [table.rows[key] for key in keys]
 
     def _within(
-        self, bucket: SortedList[Any], low: Any, high: Any, is_low_open: bool, is_high_open: bool
+        self, values: tuple[Any, ...], low: Any, high: Any, is_low_open: bool, is_high_open: bool
     ) -> Iterator[Any]:
-        start = bucket.bisect_left((True,)) if low is None else bucket.bisect_left((True, low))
-        for entry in bucket.islice(start):
+        for entry in self.starting(values, (True,) if low is None else (True, low)):
             value = entry[1]
             if low is not None and is_low_open and value == low:
                 continue
@@ -135,7 +165,8 @@ class IndexTable:
             yield entry
 
 
-def _key_of(entry: tuple[Any, ...]) -> Any:
+def key_of(entry: Entry) -> Any:
+    """Return the key of the record that an entry of an index stands for."""
     return entry[-1]
 
 
@@ -159,6 +190,7 @@ class Table:
         "name",
         "rows",
         "serial",
+        "shelf",
         "tables",
         "watch",
     )
@@ -178,6 +210,7 @@ class Table:
         self.tables = tables
         """All tables of the machine: a key may be a reference to a record of another."""
         self.rows: dict[Any, Any] = {}
+        self.shelf: Shelf | None = None
         self.serial = 0
         self.make = _row_class(model, self)
         self.indexes: dict[Index, IndexTable] = {}
@@ -190,16 +223,52 @@ class Table:
         """Keep an index from now on, over the rows there are too."""
         if index in self.indexes:
             return
-        slots = tuple(slot_of(self.model, name) for name in index.equality_fields)
-        range_slot = slot_of(self.model, index.range_field) if index.range_field else None
-        table = self.indexes[index] = IndexTable(slots, range_slot)
-        for slot in (*slots, *([range_slot] if range_slot else [])):
+        table = IndexTable(index, self.model)
+        for slot in (*table.equality_slots, *([table.range_slot] if table.range_slot else [])):
             self.indexes_by_slot.setdefault(slot, []).append(table)
         for row in self.records():
             table.add(row)
+        table.shelf = self.shelf
+        self.indexes[index] = table
+
+    @property
+    def listing(self) -> IndexTable:
+        """The index of all records by their keys, which only a table with a shelf keeps."""
+        return self.indexes[Index(self.model.type, ())]
+
+    def put_on(self, shelf: Shelf) -> None:
+        """Look for records on a shelf from now on, beside those that are here already."""
+        self.add_index(Index(self.model.type, ()))
+        self.shelf = shelf
+        for index in self.indexes.values():
+            index.shelf = shelf
+        self.rows = Rows(self._fetch, self.rows)
+        if self.model.is_serial and not self.serial:
+            last = shelf.last(self.listing)
+            self.serial = 0 if last is None else last[-1]
+
+    def _fetch(self, key: Any) -> Row | None:
+        row: Row = self.make()
+        row.key = key
+        return row if self.fill(row) else None
+
+    def fill(self, row: Row) -> bool:
+        """Give a row the fields that are on the shelf; False if there is no such record."""
+        return self.shelf is not None and self.shelf.fill(row)
+
+    def forget(self) -> None:
+        """Let go of what is in memory, all of which is on the shelf by now."""
+        assert self.shelf is not None, "what is kept nowhere else is not let go of"
+        self.rows.clear()
+
+    def settle(self) -> None:
+        """Take note that what has changed is on the shelf by now."""
+        for index in self.indexes.values():
+            index.buckets.clear()
 
     def insert(self, row: Row, journal: Journal) -> None:
         """Add a new row, whose key is free, with all its fields set."""
+        row.armed = None
         self.rows[row.key] = row
         journal.append((self, "", (row, None, None)))
         for index in self.indexes.values():
@@ -209,7 +278,9 @@ class Table:
 
     def sorted_keys(self) -> list[Any]:
         """Return the key of every record, in order."""
-        return sorted(self.rows)
+        if self.shelf is None:
+            return sorted(self.rows)
+        return [key_of(entry) for entry in self.listing.starting(())]
 
     def records(self) -> Iterator[Any]:
         """Yield every record, in the order of their keys."""
@@ -218,7 +289,7 @@ class Table:
 
     def reference(self, key: Any) -> Any:
         """Return the row of a record that is there, though its fields may come only later."""
-        row = self.rows.get(key)
+        row = dict.get(self.rows, key)
         if row is None:
             row = self.rows[key] = self.make()
             row.key = key
@@ -290,15 +361,23 @@ def rows_in(journal: Journal) -> dict[Any, None]:
     return {(target if slot else change[0]): None for target, slot, change in journal}
 
 
-def touched_rows(journal: Journal) -> list[Any]:
-    """Return the rows that were made or changed, each once, in order of first touch."""
-    found: dict[Any, None] = {}
+def changed_rows(journal: Journal) -> dict[Any, Before | None]:
+    """Return the rows that were made or changed, in order of first touch.
+
+    With each come the fields that changed, as they were at first; None for a row that was made.
+    """
+    found: dict[Any, Before | None] = {}
     for target, slot, change in journal:
         if slot:
-            found[target] = None
+            row, its_slot, old = target, slot, change
         elif type(target) is Table:
-            found[change[0]] = None
-    return list(found)
+            row, its_slot, old = change
+        else:
+            continue
+        before = found.setdefault(row, {} if its_slot else None)
+        if before is not None and its_slot not in before:
+            before[its_slot] = old
+    return found
 
 
 def place_of_balance(row: Any, slot: str) -> tuple[str, str]:

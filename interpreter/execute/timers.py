@@ -3,17 +3,17 @@
 The queue knows when each timer of each record is due next; tables tell it of new rows and of
 changed fields. Firing is somebody else's job (`interpreter/execute/machine.py`): here nothing runs.
 
-# INVARIANT: the queue holds at most one entry for a timer and a row.
+# INVARIANT: the queue holds at most one entry for a timer and a row, which has it too.
 # INVARIANT: every change is in the journal, so a refused action leaves the queue as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sortedcontainers import SortedList
-
+from servanda.interpreter.execute.ordered import Ordered
+from servanda.interpreter.execute.shelf import Shelf
 from servanda.interpreter.execute.state import FIELD, Journal, Row
 from servanda.interpreter.model import (
     EveryTrigger,
@@ -58,62 +58,71 @@ class Entry(NamedTuple):
 
 
 class TimerQueue:
-    """All waiting timers of a chain."""
+    """All waiting timers of a chain: their order here, and each entry with its row."""
 
-    __slots__ = ("_by_order", "_by_row", "_order", "first_at")
+    __slots__ = ("_order", "_row_of", "first_at")
 
-    def __init__(self) -> None:
-        self._order: SortedList[Any] = SortedList()
+    def __init__(self, row_of: Callable[[Order], Row]) -> None:
+        self._order = Ordered()
+        self._row_of = row_of
         self.first_at = NEVER
         """When the first entry is to be tried; every call asks, so it is kept ready."""
-        self._by_order: dict[Order, tuple[Entry, Row]] = {}
-        self._by_row: dict[Row, dict[tuple[str, int], Entry]] = {}
 
-    def __len__(self) -> int:
-        return len(self._order)
+    def put_on(self, shelf: Shelf) -> None:
+        """Look for timers on a shelf from now on, beside those that are here already."""
+        there = self._order.added
+        self._order = Ordered(shelf.orders)
+        for order in there:
+            self._order.add(order)
+        self._find_first()
 
-    def audit(self) -> None:
-        """Assert that the three ways to look at the queue agree."""
-        entries = [entry for by_timer in self._by_row.values() for entry in by_timer.values()]
-        assert sorted(entry.order for entry in entries) == list(self._order), "an entry is lost"
-        for entry in entries:
-            found, row = self._by_order[entry.order]
-            assert found == entry, "an entry stands in two places"
-            assert self._by_row[row][entry.order.contract, entry.order.number] == entry
-        assert len(self._by_order) == len(entries), "an entry is left behind"
-        assert self.first_at == (self._order[0].at if entries else NEVER)
+    def settle(self) -> None:
+        """Take note that what has changed is on the shelf by now."""
+        self._order.added.clear()
+        self._order.gone.clear()
+
+    @property
+    def changes(self) -> Ordered:
+        """What has changed since it was last on the shelf."""
+        return self._order
+
+    def orders(self) -> Iterator[Order]:
+        """Yield where every entry stands, in order."""
+        return self._order.starting()
 
     def next_after_time(self, time_ms: int) -> int | None:
         """Return when the first entry later than `time_ms` is to be tried, or None."""
-        place = self._order.bisect_left((time_ms + 1,))
-        return self._order[place].at if place < len(self._order) else None
+        order: Order | None = self._order.first((time_ms + 1,))
+        return None if order is None else order.at
 
     def next_after(self, position: Order | None, now: int) -> tuple[Entry, Row] | None:
         """Return the first entry behind `position` that is to be tried by `now`."""
-        place = 0 if position is None else self._order.bisect_right(position)
-        if place >= len(self._order):
-            return None
-        order = self._order[place]
-        return self._by_order[order] if order.at <= now else None
+        for order in self._order.starting(position):
+            if order == position:
+                continue
+            if order.at > now:
+                return None
+            row = self._row_of(order)
+            entry = self.waiting(row, order.contract, order.number)
+            assert entry is not None, "what stands in the queue waits for its row"
+            return entry, row
+        return None
 
     def due_of(self, row: Row, now: int) -> list[Entry]:
         """Return the entries of a row to be tried by `now`, in order."""
-        waiting = self._by_row.get(row)
-        if not waiting:
-            return []
-        return sorted(entry for entry in waiting.values() if entry.order.at <= now)
+        return sorted(entry for entry in self.armed(row).values() if entry.order.at <= now)
 
     def waiting(self, row: Row, contract: str, number: int) -> Entry | None:
         """Return the entry of one timer of one row."""
-        return self._by_row.get(row, {}).get((contract, number))
+        return self.armed(row).get((contract, number))
 
     def armed(self, row: Row) -> Mapping[tuple[str, int], Entry]:
         """Return the entries of a row, by contract and number of the timer."""
-        return self._by_row.get(row, {})
+        return row.armed or {}
 
     def put(self, row: Row, timer: tuple[str, int], entry: Entry | None, journal: Journal) -> None:
         """Set, replace or (with None) remove the entry of a timer of a row."""
-        old = self._by_row.get(row, {}).get(timer)
+        old = self.armed(row).get(timer)
         if old == entry:
             return
         journal.append((self, "", (row, timer, old)))
@@ -122,22 +131,26 @@ class TimerQueue:
     def undo(self, change: tuple[Row, tuple[str, int], Entry | None]) -> None:
         """Take back one `put`."""
         row, timer, old = change
-        self._replace(row, timer, self._by_row.get(row, {}).get(timer), old)
+        self._replace(row, timer, self.armed(row).get(timer), old)
 
     def _replace(
         self, row: Row, timer: tuple[str, int], old: Entry | None, new: Entry | None
     ) -> None:
+        armed = dict(row.armed or ())
         if old is not None:
             self._order.remove(old.order)
-            del self._by_order[old.order]
-            del self._by_row[row][timer]
-            if not self._by_row[row]:
-                del self._by_row[row]
+            del armed[timer]
         if new is not None:
             self._order.add(new.order)
-            self._by_order[new.order] = (new, row)
-            self._by_row.setdefault(row, {})[timer] = new
-        self.first_at = self._order[0].at if self._order else NEVER
+            armed[timer] = new
+            self.first_at = min(self.first_at, new.order.at)
+        row.armed = armed or None
+        if old is not None and old.order.at <= self.first_at:
+            self._find_first()
+
+    def _find_first(self) -> None:
+        order: Order | None = self._order.first()
+        self.first_at = NEVER if order is None else order.at
 
 
 class TimerWatch:

@@ -141,22 +141,21 @@ def _lines(machine: Machine) -> Iterator[str]:
         yield f"{its_type.contract}.{its_type.name} serial {table.serial}"
         for row in table.rows.values():
             fields = [(slot, _shown(getattr(row, slot))) for slot in table.make.__slots__]
-            yield f"  {row.key!r} {fields!r}"
+            yield f"  {row.key!r} {fields!r} {sorted((row.armed or {}).items())!r}"
         for index, kept in table.indexes.items():
             buckets = [
-                repr((_shown(values), [_shown(tuple(entry)) for entry in bucket]))
+                repr((_shown(values), [_shown(tuple(entry)) for entry in bucket.starting()]))
                 for values, bucket in kept.buckets.items()
             ]
             yield f"  {index.equality_fields} {index.range_field} {sorted(buckets)}"
     queue = machine.queue
-    yield f"queue {[(tuple(order), queue._by_order[order][0][1:]) for order in queue._order]}"
-    yield f"first {queue.first_at} {len(queue._by_row)}"
+    yield f"queue {[tuple(order) for order in queue.orders()]}"
+    yield f"first {queue.first_at}"
     yield f"issued {sorted(machine.issued.items())}"
     for pairs in machine._invariants._totals.values():
         for _, total in pairs:
             totals = [(_shown(group), str(found)) for group, found in total.totals.items()]
             yield f"totals {sorted(totals)}"
-            yield f"shares {sorted((row.key, _shown(one)) for row, one in total.shares.items())}"
 
 
 def _shown(value: Anything) -> Anything:
