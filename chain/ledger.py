@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from servanda.chain.admission import Admission, Spread
 from servanda.chain.block import Block, Header
 from servanda.chain.genesis import Genesis
+from servanda.chain.kept import Entries, Kept
 from servanda.chain.merkle import root_of
 from servanda.chain.pending import add_signatures, end_waiting, keep_waiting
 from servanda.chain.receipt import (
@@ -34,24 +34,8 @@ from servanda.chain.transaction import BYTES_MAX, NotTaken, TransactionRefused
 from servanda.interpreter.costs import BYTE_STEPS, FIRING_STEPS, TRANSACTION_STEPS
 from servanda.interpreter.values.time_zones import Zone
 
-
-class Kept(Protocol):
-    """What was kept of the blocks so far."""
-
-    def head(self) -> Header | None:
-        """Return the header of the last block, or None before the first."""
-
-    def records(self) -> Iterable[tuple[bytes, bytes]]:
-        """Yield the value of every record, by identity."""
-
-    def sources(self) -> Mapping[bytes, bytes]:
-        """Return the sources of contracts by their hash."""
-
-    def find(self, path: NodePath, expected: bytes) -> Node:
-        """Return a node of the state tree."""
-
-    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
-        """Whether a transaction, by hash and expiry, has run or has lapsed."""
+ROWS_MAX = 500_000
+"""So many records a ledger has in memory, beside those that a block looks at."""
 
 
 class BadBlock(ValueError):  # noqa: N818 -- what is wrong is the block, not the program
@@ -68,6 +52,7 @@ class Execution:
     ended: Mapping[bytes, int]
     """The transactions that ran or lapsed, by hash, with their expiry: none may run again."""
     records: Mapping[bytes, bytes]
+    entries: Entries
     nodes: Mapping[NodePath, Node]
     sources: Mapping[bytes, bytes]
 
@@ -87,21 +72,27 @@ class Info:
 class Ledger:
     """A chain: its state, and the block that is being made."""
 
-    def __init__(self, genesis: Genesis, zones: Mapping[str, Zone], kept: Kept) -> None:
+    def __init__(
+        self,
+        genesis: Genesis,
+        zones: Mapping[str, Zone],
+        kept: Kept,
+        *,
+        rows_max: int = ROWS_MAX,
+    ) -> None:
         self.genesis = genesis
         self.chain = genesis.hash
         self.kept = kept
-        self.state = ChainState(genesis, zones)
+        self.state = ChainState(genesis, zones, rows_max)
         self._block: _Block | None = None
         self._execution: Execution | None = None
         head = kept.head()
         if head is None:
             self.info = Info(self.chain, 0, genesis.time_ms, self.chain, EMPTY)
-            self.state.begin(genesis)
-            self.state.refresh_members()
+            self.state.begin(genesis, kept)
         else:
             self.info = Info(self.chain, head.height, head.time_ms, head.hash, head.state)
-            self.state.restore(head.time_ms, kept.records(), kept.sources())
+            self.state.restore(kept, head)
         lifetime_ms_max = genesis.parameters.lifetime_ms_max
         self._admission = Admission(self.chain, self.state, lifetime_ms_max, kept.has_run)
 
@@ -172,7 +163,7 @@ class Ledger:
         """End the block; return all that must be kept of it."""
         block, self._block = self._block, None
         assert block is not None, "a block has begun"
-        records = self.state.take_changes()
+        records, entries = self.state.take_changes()
         root, nodes = update_tree(self.kept, self.info.state, tree_changes(records))
         header = Header(
             chain=self.chain,
@@ -185,7 +176,7 @@ class Ledger:
         )
         self._execution = Execution(
             *(header, tuple(block.transactions), tuple(block.receipts), block.ended),
-            *(records, nodes, block.sources),
+            *(records, entries, nodes, block.sources),
         )
         return self._execution
 
@@ -194,6 +185,7 @@ class Ledger:
         assert self._execution is not None, "a block is executed before it is committed"
         header = self._execution.header
         self._execution = None
+        self.state.settle(header.height)
         self.info = Info(self.chain, header.height, header.time_ms, header.hash, header.state)
 
 

@@ -21,7 +21,7 @@ NEEDED: dict[str, dict[str, Type]] = {
     "Member": {"name": TEXT, "key": HASH, "key_since": TIME},
     "KeyUse": {"key": HASH, "member": RecordType(MEMBERSHIP, "Member")},
     "Grant": {"member": RecordType(MEMBERSHIP, "Member"), "role": TEXT, "is_held": BOOL},
-    "Deployment": {"name": TEXT, "version": INT, "source": HASH},
+    "Deployment": {"name": TEXT, "version": INT, "source": HASH, "since": TIME},
 }
 """The records and fields that the chain reads; a membership contract may have more."""
 
@@ -62,7 +62,7 @@ def add_first_members(machine: Machine, members: Iterable[FirstMember]) -> None:
 def _add(machine: Machine, record: str, key: object, fields: Mapping[str, object]) -> Row:
     table = table_of(machine, record)
     row: Row = table.make()
-    row.key = key
+    row.key, row.armed = key, None
     for one in (*table.model.keys, *table.model.fields):
         is_state = one.name == table.model.lifecycle_field
         setattr(row, FIELD + one.name, first_state(table) if is_state else fields.get(one.name))

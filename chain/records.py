@@ -26,7 +26,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from servanda.chain.encoding import Item, encode
-from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import Row, Table, Tables, slot_of
 from servanda.interpreter.execute.timers import Entry, Order
 from servanda.interpreter.model import ContractModel
@@ -75,9 +74,9 @@ class RecordForm:
             }
         return found
 
-    def restore(self, key: Any, value: Mapping[str, Any], machine: Machine) -> None:  # noqa: ANN401
-        """Put a record that was kept into a machine's tables and queue."""
-        row = self.table.reference(key)
+    def fill(self, row: Row, value: Mapping[str, Any]) -> None:
+        """Give a row, which has its key, the fields and timers of a value that was kept."""
+        key = row.key
         parts = key if len(self._keys) > 1 else (key,)
         for (slot, read), part in zip(self._keys, parts, strict=True):
             setattr(row, slot, part if read is None else read(part))
@@ -85,10 +84,11 @@ class RecordForm:
             held = value[name]
             setattr(row, slot, held if read is None else read(held))
         contract = self.table.contract
+        armed = {}
         for title, (at, due, fault_count) in value.get(TIMERS, {}).items():
             number = self._numbers[title]
-            entry = Entry(Order(at, contract, number, key), due, fault_count)
-            machine.queue.put(row, (contract, number), entry, [])
+            armed[contract, number] = Entry(Order(at, contract, number, key), due, fault_count)
+        row.armed = armed or None
 
 
 def titles_of(contract: ContractModel) -> dict[int, str]:

@@ -1,48 +1,55 @@
 """The state of a chain: the contracts that run on it, their records, and those of the chain itself.
 
 In comes a genesis, or what was kept of earlier blocks; out come the records that a block changed,
-as they are to be kept. The chain's own records stand under the empty name that no contract has:
+as they are to be kept. Records are read from what was kept when somebody asks for them; only what
+has changed, and what was asked for lately, is in memory. The chain's own records stand under the
+empty name that no contract has, and are in memory all:
 
     ["", "issued", [contract, unit]]    smallest units issued less retired
     ["", "pending", transaction]        [body, {signer: [key, signature]}], or null when it is over
+
+Beside the entries of its machine (`shelf.py`) a chain keeps those that list its own records:
+
+    ["own", "issued"], ["own", "pending"]    sortable(key) -> key
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from servanda.chain.block import Header
 from servanda.chain.contracts import BadContract, read_contract, read_source
 from servanda.chain.encoding import Item, decode, encode
 from servanda.chain.genesis import BadGenesis, Genesis
+from servanda.chain.kept import Entries, Kept
 from servanda.chain.membership import (
     MEMBERSHIP,
     add_first_members,
     is_of_membership,
     keys_and_roles,
-    table_of,
     what_is_missing,
 )
 from servanda.chain.merkle import hash_of
 from servanda.chain.records import RecordForm
+from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, place_of
+from servanda.chain.sortable import BEHIND_ALL, sortable
 from servanda.chain.waiting_list import WaitingList
 from servanda.interpreter.compile import Program
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import Row
+from servanda.interpreter.model import Index
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.time_zones import Zone
 
 ISSUED, PENDING = "issued", "pending"
-
-
-class DamagedRecord(ValueError):  # noqa: N818 -- what is wrong is the bytes, not the program
-    """What was kept of a record cannot be read; the message names the record."""
+DEPLOYMENT = "Deployment"
 
 
 class ChainState:
     """A machine with the contracts of a chain, its members' keys, and what must be kept of it."""
 
-    def __init__(self, genesis: Genesis, zones: Mapping[str, Zone]) -> None:
+    def __init__(self, genesis: Genesis, zones: Mapping[str, Zone], rows_max: int) -> None:
         parameters = genesis.parameters
         self.machine = Machine(
             zones,
@@ -56,7 +63,9 @@ class ChainState:
         self.pending = WaitingList()
         """What waits for signatures, by the hash of the transaction."""
         self._forms: dict[RecordType, RecordForm] = {}
+        self._rows_max = rows_max
         self._changed: dict[bytes, bytes] = {}
+        self._listed: dict[bytes, dict[bytes, bytes | None]] = {}
         self._issued: dict[tuple[str, str], int] = {}
         try:
             program = read_contract(genesis.membership, MEMBERSHIP, 1, {})
@@ -70,58 +79,63 @@ class ChainState:
 
     # ── beginning ─────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, genesis: Genesis) -> None:
+    def begin(self, genesis: Genesis, kept: Kept) -> None:
         """Make the records of the genesis, all of which are then changed."""
         self.machine.now = genesis.time_ms
         add_first_members(self.machine, genesis.members)
         self.machine.restore()
+        self._put_on(kept, 0)
         self.touch(row for table in self.machine.tables.values() for row in table.records())
+        self.refresh_members()
 
-    def restore(
-        self, time_ms: int, records: Iterable[tuple[bytes, bytes]], sources: Mapping[bytes, bytes]
-    ) -> None:
-        """Take what was kept: records by identity, and the sources of contracts by their hash."""
-        self.machine.now = time_ms
-        waiting: dict[str, list[tuple[str, Item, bytes]]] = {}
-        for identity, value in records:
-            contract, record, key = _identity(identity)
-            if contract:
-                waiting.setdefault(contract, []).append((record, key, value))
-            elif record == PENDING and isinstance(key, bytes):
-                kept = decode(value)
-                if kept is not None:
-                    self.pending.put(key, kept)
-        self._restore_records(MEMBERSHIP, waiting.pop(MEMBERSHIP, []))
-        for program in self._programs(sources):
+    def restore(self, kept: Kept, head: Header) -> None:
+        """Go on from what was kept up to a block."""
+        self.machine.now = head.time_ms
+        for program in self._programs(kept, head.height):
             self._run(program)
-        for contract, found in waiting.items():
-            self._restore_records(contract, found)
-        self.machine.restore()
+        self._put_on(kept, head.height)
+        for kind, key in self._own_keys(kept):
+            value: Any = decode(_present(kept.record(own_identity(kind, key), head.height)))
+            if kind == ISSUED:
+                self.machine.issued[key] = value
+            else:
+                self.pending.put(key, value)
         self._issued = dict(self.machine.issued)
         self.refresh_members()
 
-    def _restore_records(self, contract: str, found: Iterable[tuple[str, Item, bytes]]) -> None:
-        for record, key, value in found:
-            form = self._forms.get(RecordType(contract, record))
-            kept = decode(value)
-            if form is None or not isinstance(kept, Mapping):
-                raise DamagedRecord(f"{contract}.{record}[{key!r}] is no record of this chain")
-            form.restore(key, kept, self.machine)
+    def _put_on(self, kept: Kept, height: int) -> None:
+        self._shelf = ChainShelf(kept, self._forms)
+        self._shelf.height = height
+        self.machine.put_on(self._shelf)
 
-    def _programs(self, sources: Mapping[bytes, bytes]) -> Iterable[Program]:
+    def _own_keys(self, kept: Kept) -> Iterator[tuple[str, Any]]:
+        for kind in (ISSUED, PENDING):
+            for _, key in kept.entries(_place_of_own(kind), b"", BEHIND_ALL):
+                yield kind, decode(key)
+
+    def _programs(self, kept: Kept, height: int) -> Iterable[Program]:
         """Yield the programs of what is deployed, each behind those that it uses."""
-        rows: list[Any] = list(table_of(self.machine, "Deployment").records())
-        waiting = sorted(rows, key=lambda row: (row.f_since, row.f_name))
+        sources = kept.sources()
+        waiting = sorted(self._deployments(kept, height))
         while waiting:
             left = []
-            for row in waiting:
+            for since, name, version, source in waiting:
                 try:
-                    yield self.read(row.f_name, row.f_version, sources[row.f_source])
-                except BadContract:
-                    left.append(row)
+                    yield self.read(name, version, sources[source])
+                except (BadContract, KeyError):
+                    left.append((since, name, version, source))
             if len(left) == len(waiting):
-                raise DamagedRecord(f"the source of {left[0].f_name} is not what was deployed")
+                raise DamagedRecord(f"the source of {left[0][1]} is not what was deployed")
             waiting = left
+
+    def _deployments(self, kept: Kept, height: int) -> Iterator[tuple[int, str, int, bytes]]:
+        form = self._forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
+        listing = place_of(Index(RecordType(MEMBERSHIP, DEPLOYMENT), ()))
+        for _, entry in kept.entries(listing, b"", BEHIND_ALL):
+            listed: Any = decode(entry)
+            name = listed[0]
+            found: Any = decode(_present(kept.record(form.identity(name), height)))
+            yield found["since"], name, found["version"], found["source"]
 
     # ── contracts and members ─────────────────────────────────────────────────────────────────
 
@@ -159,17 +173,23 @@ class ChainState:
             self.pending.remove(transaction)
         else:
             self.pending.put(transaction, value)
-        self._changed[own_identity(PENDING, transaction)] = encode(value)
+        self._change_own(PENDING, transaction, value)
 
-    def take_changes(self) -> dict[bytes, bytes]:
-        """Return the values of the records that changed since this was last asked, by identity."""
+    def _change_own(self, kind: str, key: Item, value: Item) -> None:
+        self._changed[own_identity(kind, key)] = encode(value)
+        listed = self._listed.setdefault(_place_of_own(kind), {})
+        listed[sortable(key)] = None if value is None else encode(key)
+
+    def take_changes(self) -> tuple[dict[bytes, bytes], Entries]:
+        """Return what changed since this was last asked: records by identity, and entries."""
         touched = self.machine.touched
         assert touched is not None, "a chain keeps its records"
         for place, steps in self.machine.issued.items():
             if self._issued.get(place) != steps:
                 self._issued[place] = steps
-                self._changed[own_identity(ISSUED, place)] = encode(steps)
+                self._change_own(ISSUED, place, steps)
         changed, self._changed = self._changed, {}
+        listed, self._listed = self._listed, {}
         for row in touched:
             table = row.table
             form = self._forms[table.model.type]
@@ -177,7 +197,12 @@ class ChainState:
         if any(is_of_membership(row) for row in touched):
             self.refresh_members()
         touched.clear()
-        return changed
+        return changed, {**changed_entries(self.machine), **listed}
+
+    def settle(self, height: int) -> None:
+        """Take note that all that changed has been kept, as of a height."""
+        self._shelf.height = height
+        self.machine.settle(self._rows_max)
 
 
 def own_identity(kind: str, key: Item) -> bytes:
@@ -185,11 +210,14 @@ def own_identity(kind: str, key: Item) -> bytes:
     return encode(("", kind, key))
 
 
-def _identity(data: bytes) -> tuple[str, str, Item]:
-    match decode(data):
-        case (str(contract), str(record), key):
-            return contract, record, key
-    raise DamagedRecord("a record has no identity")
+def _place_of_own(kind: str) -> bytes:
+    return encode(("own", kind))
+
+
+def _present(value: bytes | None) -> bytes:
+    if value is None:
+        raise DamagedRecord("a record that is listed is not there")
+    return value
 
 
 def tree_changes(changed: Mapping[bytes, bytes]) -> dict[bytes, bytes]:

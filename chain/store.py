@@ -1,105 +1,96 @@
-"""The store: what a chain keeps, in one SQLite file. No other file below `servanda/` does I/O.
+"""The store: what a chain keeps, in one database.
 
 In come executed blocks, out comes what was kept, each part checked when it is read: a block by the
-hashes in its header, a node by its hash in the node above it, a record by a checksum. A block is
-one transaction of the database, which is on the disk when `keep` returns (`synchronous=FULL`):
-after a crash the store is at one block or the next, never between.
+hashes in its header, a node and a record by their hashes in the node above them, entries by a sum
+over their place. A block is one transaction of the database, which is on the disk when `keep`
+returns (`synchronous=FULL`): after a crash the store is at one block or the next, never between.
 
-Every version of a record and of a node stays, under the height that made it, so that the state of
-any height can be read and proved.
+Blocks, records and nodes are only ever added, in order, so that the disk is written from front to
+back; the root of each height leads to all that its block could see (`kept_tree.py`).
 """
-
-# A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH113, PTH118
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from servanda.chain.block import Block, Header, read_header
+from servanda.chain.database import (
+    FILE,
+    Database,
+    StoreFailed,
+    create_database,
+    open_database,
+    scratch_database,
+)
 from servanda.chain.encoding import Malformed, decode, encode
+from servanda.chain.kept_entries import KeptEntries
+from servanda.chain.kept_tree import KeptTree
 from servanda.chain.ledger import Execution
 from servanda.chain.merkle import HASH_BYTES, hash_of, root_of
-from servanda.chain.state_tree import DamagedNode, Node, NodePath
+from servanda.chain.state_tree import EMPTY, Node, NodePath
 
-FORMAT = 1
-FILE, LOCK = "chain.db", "writer.lock"
-CHECKSUM_BYTES = 8
+__all__ = ["FILE", "ScratchStore", "Store", "StoreFailed", "create_store"]
+
+FORMAT = 2
 SUM_LIMIT = 1 << 8 * HASH_BYTES
-NODES_KEPT_MAX = 200_000
-FULL, READ_ONLY = "full", "readonly"
+NOTHING = bytes(HASH_BYTES)
+"""The sum of nothing."""
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE blocks (height INTEGER PRIMARY KEY, hash BLOB NOT NULL, header BLOB NOT NULL,
-                     seals BLOB NOT NULL, transactions BLOB NOT NULL, receipts BLOB NOT NULL);
-CREATE TABLE ended (hash BLOB PRIMARY KEY, height INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE live (expiry INTEGER, hash BLOB, PRIMARY KEY (expiry, hash)) WITHOUT ROWID;
-CREATE TABLE records (identity BLOB, height INTEGER, value BLOB NOT NULL, checksum BLOB NOT NULL,
-                      PRIMARY KEY (identity, height)) WITHOUT ROWID;
-CREATE TABLE nodes (path BLOB, height INTEGER, data BLOB NOT NULL,
-                    PRIMARY KEY (path, height)) WITHOUT ROWID;
+                     seals BLOB NOT NULL, transactions BLOB NOT NULL, receipts BLOB NOT NULL,
+                     root INTEGER NOT NULL, node INTEGER NOT NULL, record INTEGER NOT NULL);
+CREATE TABLE records (number INTEGER PRIMARY KEY, identity BLOB NOT NULL, value BLOB NOT NULL);
+CREATE TABLE nodes (number INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE ended (expiry INTEGER, hash BLOB, height INTEGER NOT NULL,
+                    PRIMARY KEY (expiry, hash)) WITHOUT ROWID;
+CREATE TABLE places (number INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, sum BLOB NOT NULL);
+CREATE TABLE entries (place INTEGER, key BLOB, value BLOB NOT NULL,
+                      PRIMARY KEY (place, key)) WITHOUT ROWID;
 CREATE TABLE sources (hash BLOB PRIMARY KEY, source BLOB NOT NULL) WITHOUT ROWID;
 """
+"""Of a block, `root` is the number of its root node, `node` and `record` those of the last of each
+that there were when it had been kept."""
 
 
-class StoreFailed(Exception):  # noqa: N818 -- what failed is told, and nothing was kept by halves
-    """The store cannot be opened, read or written; the message says why and where."""
+class KeptRow(NamedTuple):
+    """A row of the database, and the words for where it is."""
+
+    where: str
+    values: tuple[Any, ...]
 
 
 class Store:
-    """An open store. One process at a time may write; any number may read."""
+    """An open store. One process at a time may write; any number may read.
+
+    A reader stands at the block that was the last when it asked for the `head`.
+    """
 
     def __init__(self, folder: str, *, writes: bool) -> None:
-        self.path = os.path.join(folder, FILE)
-        self._lock: sqlite3.Connection | None = _take_lock(folder) if writes else None
-        self._nodes: dict[NodePath, tuple[bytes, Node]] = {}
-        """The nodes that were read or made last, by path, with their hashes."""
-        try:
-            self._database = _open(self.path, writes=writes)
-            self._file = _file_at(self.path)
-            self._check_format()
-            self._live_sum = self._check_live()
-        except sqlite3.Error as error:
-            self.close()
-            raise StoreFailed(f"`{self.path}` cannot be read: {error}") from None
-        except StoreFailed:
-            self.close()
-            raise
+        self._begin(open_database(folder, SCHEMA, writes=writes), writes=writes)
+
+    def _begin(self, database: Database, *, writes: bool) -> None:
+        self._database = database
+        self._writes = writes
+        self._damaged = database.damaged
+        self._entries = KeptEntries(database)
+        self._live_sum: int | None = None
+        self._tree: KeptTree | None = None
+        found = database.one("SELECT value FROM meta WHERE name = 'format'")
+        if found is None or found[0] != FORMAT:
+            database.close()
+            raise StoreFailed(f"`{self.path}` is no store of a format that is known here")
+
+    @property
+    def path(self) -> str:
+        """Where the database is."""
+        return self._database.path
 
     def close(self) -> None:
         """Let go of the files."""
-        if hasattr(self, "_database"):
-            self._database.close()
-        if self._lock is not None:
-            self._lock.close()
-
-    def _check_format(self) -> None:
-        # A database can hold programs (views, triggers), so its form is looked at before anything.
-        if set(self._all("SELECT type, name, sql FROM sqlite_schema")) != _schema():
-            raise StoreFailed(f"`{self.path}` is no store of a form that is known here")
-        found = self._one("SELECT value FROM meta WHERE name = 'format'")
-        if found is None or found[0] != FORMAT:
-            raise StoreFailed(f"`{self.path}` is no store of a format that is known here")
-
-    def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 -- a row of the database
-        try:
-            return self._database.execute(query, values).fetchone()
-        except sqlite3.Error as error:
-            raise StoreFailed(f"`{self.path}` is damaged: {error}") from None
-
-    def _all(self, query: str, *values: object) -> Iterator[Any]:
-        try:
-            # Not `yield from`: whoever stops in the middle would close a cursor that is closed.
-            for row in self._database.execute(query, values):  # noqa: UP028
-                yield row
-        except sqlite3.Error as error:
-            raise StoreFailed(f"`{self.path}` is damaged: {error}") from None
+        self._database.close()
 
     def _blob(self, value: object, what: str) -> bytes:
         """Return what a column of bytes holds; a damaged page may say that it is something else."""
@@ -107,15 +98,20 @@ class Store:
             raise self._damaged(f"{what} is not what was written")
         return value
 
-    def _damaged(self, what: str) -> StoreFailed:
-        return StoreFailed(f"`{self.path}` is damaged: {what}")
-
     # ── reading ───────────────────────────────────────────────────────────────────────────────
+
+    def renew(self) -> None:
+        """Let a reader stand at the block that is the last by now."""
+        if self._writes:
+            return
+        self._database.look_again()
+        self._entries.forget()
+        self._tree = self._live_sum = None
 
     @property
     def chain(self) -> bytes:
         """The hash of the genesis."""
-        found = self._one("SELECT value FROM meta WHERE name = 'chain'")
+        found = self._database.one("SELECT value FROM meta WHERE name = 'chain'")
         chain = self._blob(found[0] if found else None, "the name of its chain")
         if len(chain) != HASH_BYTES:
             raise self._damaged("it does not say of which chain it is")
@@ -124,19 +120,20 @@ class Store:
     @property
     def height(self) -> int:
         """The height of the last block; 0 before the first."""
-        height = self._one("SELECT max(height) FROM blocks")[0]
+        height = self._database.one("SELECT max(height) FROM blocks")[0]
         if height is not None and type(height) is not int:
             raise self._damaged("a height is not what was written")
         return height or 0
 
     def head(self) -> Header | None:
         """Return the header of the last block, or None before the first."""
+        self.renew()
         height = self.height
         return self.header(height) if height else None
 
     def header(self, height: int) -> Header:
         """Return the header of a block."""
-        found = self._one("SELECT header, hash FROM blocks WHERE height = ?", height)
+        found = self._database.one("SELECT header, hash FROM blocks WHERE height = ?", height)
         if found is None:
             raise self._damaged(f"there is no block {height}")
         data, digest = self._blob(found[0], f"block {height}"), found[1]
@@ -172,7 +169,8 @@ class Store:
         return found  # type: ignore[no-any-return]
 
     def _part(self, what: str, height: int) -> object:
-        found = self._one(f"SELECT {what} FROM blocks WHERE height = ?", height)  # noqa: S608
+        query = f"SELECT {what} FROM blocks WHERE height = ?"  # noqa: S608 -- a name of our own
+        found = self._database.one(query, height)
         if found is None:
             raise self._damaged(f"there is no block {height}")
         try:
@@ -184,174 +182,197 @@ class Store:
         """Return a block with its seals."""
         return Block(self.header(height), self.transactions(height), self.seals(height))
 
-    def records(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the value of every record at the last block, by identity, in its order."""
-        last: tuple[bytes, bytes] | None = None
-        for identity, value, checksum in self._all(
-            "SELECT identity, value, checksum FROM records ORDER BY identity, height"
-        ):
-            self._check_record(identity, value, checksum)
-            if last is not None and last[0] != identity:
-                yield last
-            last = identity, value
-        if last is not None:
-            yield last
+    def tree(self, height: int) -> KeptTree:
+        """Return the state tree of a height; that of the last block stays in memory."""
+        if self._tree is not None and self._tree.height == height:
+            return self._tree
+        number, root = 0, EMPTY
+        if height:
+            root = self.header(height).state
+            (number,) = self._database.one("SELECT root FROM blocks WHERE height = ?", height)
+        tree = KeptTree(self._read_node, self._damaged, height, number, root)
+        if height == self.height:
+            self._tree = tree
+        return tree
+
+    def _read_node(self, number: int) -> bytes:
+        found = self._database.one("SELECT data FROM nodes WHERE number = ?", number)
+        return self._blob(found[0] if found else None, "a node of the state tree")
+
+    def find(self, path: NodePath, expected: bytes) -> Node:
+        """Return the node at a path of the last block's tree."""
+        tree = self.tree(self.height) if self._tree is None else self._tree
+        return tree.find(path, expected)
 
     def record(self, identity: bytes, height: int) -> bytes | None:
         """Return the value that a record had at a height, or None if there was none."""
-        found = self._one(
-            "SELECT value, checksum FROM records WHERE identity = ? AND height <= ? "
-            "ORDER BY height DESC LIMIT 1",
-            *(identity, height),
-        )
+        found = self.tree(height).record(hash_of(identity))
         if found is None:
             return None
-        value, checksum = found
-        self._check_record(identity, value, checksum)
-        return bytes(value)
+        return self._record(*found)[1]
 
-    def _check_record(self, identity: object, value: object, checksum: object) -> None:
-        name = self._blob(identity, "the identity of a record")
-        if _checksum(name, self._blob(value, "a record")) != checksum:
-            raise self._damaged(f"the record {name.hex()} is not what was written")
+    def _record(self, expected: bytes, number: int) -> tuple[bytes, bytes]:
+        row = self._database.one("SELECT identity, value FROM records WHERE number = ?", number)
+        value = self._blob(row[1] if row else None, "a record")
+        if hash_of(value) != expected:
+            raise self._damaged(f"the record {number} is not what was written")
+        return self._blob(row[0], "the identity of a record"), value
+
+    def records(self, height: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the value of every record at a height, by identity, in the order of the tree."""
+        for key, expected, number in self.tree(height).records():
+            identity, value = self._record(expected, number)
+            if hash_of(identity) != key:
+                raise self._damaged(f"the record {number} is not what was written")
+            yield identity, value
+
+    def entries(self, place: bytes, low: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the entries of a place from `low` to before `end`, in order."""
+        return self._entries.between(place, low, end)
+
+    def last_entry(self, place: bytes) -> tuple[bytes, bytes] | None:
+        """Return the last entry of a place, or None."""
+        return self._entries.last(place)
 
     def sources(self) -> Mapping[bytes, bytes]:
         """Return the sources of contracts by their hash."""
-        found = dict(self._all("SELECT hash, source FROM sources"))
+        found = dict(self._database.all("SELECT hash, source FROM sources"))
         for name, source in found.items():
             if hash_of(self._blob(source, "a source")) != name:
                 raise self._damaged("a source is not what was written")
         return found
 
-    def find(self, path: NodePath, expected: bytes) -> Node:
-        """Return the node at a path whose hash is known from above it."""
-        known = self._nodes.get(path)
-        if known is not None and known[0] == expected:
-            return known[1]
-        for (data,) in self._all(
-            "SELECT data FROM nodes WHERE path = ? ORDER BY height DESC", path
-        ):
-            try:
-                node = Node.from_bytes(self._blob(data, "a node of the state tree"), expected)
-            except DamagedNode:
-                continue  # It is of another height, or damaged: then none is found.
-            self._remember(path, expected, node)
-            return node
-        raise self._damaged(f"the state tree has no node {path.hex() or 'at its root'}")
-
-    def _remember(self, path: NodePath, expected: bytes, node: Node) -> None:
-        if len(self._nodes) >= NODES_KEPT_MAX:
-            self._nodes.clear()
-        self._nodes[path] = expected, node
-
-    def made_at(self, identity: bytes, height: int) -> bytes | None:
-        """Return the value that a block gave to a record, or None if it gave none."""
-        query = "SELECT value, checksum FROM records WHERE identity = ? AND height = ?"
-        found = self._one(query, identity, height)
-        if found is None:
-            return None
-        self._check_record(identity, *found)
-        return bytes(found[0])
-
-    def node_at(self, path: NodePath, height: int) -> bytes | None:
-        """Return a node as a block made it, or None if it made none."""
-        found = self._one("SELECT data FROM nodes WHERE path = ? AND height = ?", path, height)
-        return None if found is None else found[0]
-
-    def counts(self) -> tuple[int, int, int]:
-        """Return how many versions of records and of nodes there are, and transactions ended."""
-        return tuple(
-            self._one(f"SELECT count(*) FROM {table}")[0]  # noqa: S608 -- a name of our own
-            for table in ("records", "nodes", "ended")
-        )
-
-    def live(self) -> Iterator[tuple[bytes, int]]:
-        """Yield the transactions that have not expired and may not run again, with their expiry."""
-        yield from self._all("SELECT hash, expiry FROM live")
-
     def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
         """Whether a transaction of this hash, which has not expired, has run or has lapsed."""
-        query = "SELECT 1 FROM live WHERE expiry = ? AND hash = ?"
-        return self._one(query, expiry_ms, transaction) is not None
+        if self._live_sum is None:
+            self._live_sum = self._count_live()
+        query = "SELECT 1 FROM ended WHERE expiry = ? AND hash = ?"
+        return self._database.one(query, expiry_ms, transaction) is not None
 
     def height_of(self, transaction: bytes) -> int | None:
         """Return the height of the block in which a transaction ended, or None."""
-        found = self._one("SELECT height FROM ended WHERE hash = ?", transaction)
+        found = self._database.one("SELECT height FROM ended WHERE hash = ?", transaction)
         return None if found is None else found[0]
+
+    # ── for an audit ──────────────────────────────────────────────────────────────────────────
+
+    def rows_of(self, height: int) -> Iterator[KeptRow]:
+        """Yield every row that a block added to blocks, records and nodes."""
+        for row in self._database.all("SELECT * FROM blocks WHERE height = ?", height):
+            yield KeptRow(f"block {height}", row)
+        before, last = self._last_numbers(height - 1), self._last_numbers(height)
+        for table, low, high in zip(("nodes", "records"), before, last, strict=True):
+            query = f"SELECT * FROM {table} WHERE number > ? AND number <= ?"  # noqa: S608
+            for row in self._database.all(query, low, high):
+                yield KeptRow(f"block {height}: {table[:-1]} {row[0]}", row)
+
+    def other_rows(self) -> Iterator[KeptRow]:
+        """Yield every row that is of no single block, and how many there are of the others."""
+        for table in ("meta", "ended", "places", "entries", "sources"):
+            for row in self._database.all(f"SELECT * FROM {table}"):  # noqa: S608
+                named = ", ".join(
+                    [one.hex() if type(one) is bytes else str(one) for one in row[:2]]
+                )
+                yield KeptRow(f"the row {named[:100]} of `{table}`", row)
+        for table in ("blocks", "nodes", "records"):
+            (count,) = self._database.one(f"SELECT count(*) FROM {table}")  # noqa: S608
+            yield KeptRow(f"the number of {table}", (count,))
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 
     def keep(self, execution: Execution, seals: Mapping[str, bytes]) -> None:
         """Keep a block, all of it or nothing; it is on the disk when this returns."""
         header = execution.header
-        height = header.height
-        database = self._database
-        if _file_at(self.path) != self._file:
-            raise StoreFailed(f"`{self.path}` was replaced while it was open: nothing was kept")
+        if not self._writes:
+            raise StoreFailed(f"`{self.path}` cannot be written: it was opened read-only")
+        tree = self.tree(header.height - 1)
         try:
-            with database:
-                database.execute("BEGIN IMMEDIATE")
-                database.execute(
-                    "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        *(height, header.hash, header.to_bytes(), encode(dict(seals))),
-                        *(encode(execution.transactions), encode(execution.receipts)),
-                    ),
-                )
-                self._keep_ended(execution)
-                database.executemany(
-                    "INSERT INTO records VALUES (?, ?, ?, ?)",
-                    [
-                        (identity, height, value, _checksum(identity, value))
-                        for identity, value in execution.records.items()
-                    ],
-                )
-                database.executemany(
-                    "INSERT INTO nodes VALUES (?, ?, ?)",
-                    [(path, height, node.to_bytes()) for path, node in execution.nodes.items()],
-                )
-                database.executemany(
-                    "INSERT OR IGNORE INTO sources VALUES (?, ?)", execution.sources.items()
-                )
-        except sqlite3.Error as error:
-            raise StoreFailed(f"`{self.path}` cannot be written: {_why(error)}") from None
-        for path, node in execution.nodes.items():
-            self._remember(path, node.hash, node)
+            with self._database.writing():
+                self._keep(execution, seals, tree)
+        except BaseException:
+            self._forget()
+            raise
+        self._tree = tree
+
+    def _keep(self, execution: Execution, seals: Mapping[str, bytes], tree: KeptTree) -> None:
+        header = execution.header
+        node, record = self._last_numbers(header.height - 1)
+        records, keys = [], {}
+        for number, (identity, value) in enumerate(execution.records.items(), record + 1):
+            records.append((number, identity, value))
+            keys[hash_of(identity)] = number
+        nodes = tree.advance(execution.nodes, keys, node + 1)
+        self._database.many("INSERT INTO records VALUES (?, ?, ?)", records)
+        self._database.many("INSERT INTO nodes VALUES (?, ?)", nodes)
+        block = (
+            *(header.height, header.hash, header.to_bytes(), encode(dict(seals))),
+            *(encode(execution.transactions), encode(execution.receipts)),
+            *(tree.number, node + len(nodes), record + len(records)),
+        )
+        self._database.many("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [block])
+        self._keep_ended(execution)
+        self._entries.keep(execution.entries)
+        self._database.many(
+            "INSERT OR IGNORE INTO sources VALUES (?, ?)", execution.sources.items()
+        )
+
+    def _forget(self) -> None:
+        """Let go of what a block that was not kept would have changed."""
+        self._tree = self._live_sum = None
+        self._entries.forget()
+
+    def _last_numbers(self, height: int) -> tuple[int, int]:
+        """Return the numbers of the last node and of the last record that there are."""
+        found = self._database.one("SELECT node, record FROM blocks WHERE height = ?", height)
+        return (0, 0) if found is None else found
 
     def _keep_ended(self, execution: Execution) -> None:
-        """Keep what may not run again, for as long as it could; forget what has expired.
+        """Keep what may not run again, for as long as it could.
 
         A row that is lost would let a transaction run twice, and nothing else would tell: the sum
-        of the hashes of all rows is kept too, and counted again when the store is opened.
+        of the hashes of all that has not expired is kept too, and counted again before the first
+        question.
         """
-        database, header = self._database, execution.header
-        ended = execution.ended
-        database.executemany(
-            "INSERT INTO ended VALUES (?, ?)", [(one, header.height) for one in ended]
+        header, ended = execution.header, execution.ended
+        total = self._count_live() if self._live_sum is None else self._live_sum
+        rows = [(expiry, one, header.height) for one, expiry in ended.items()]
+        self._database.many("INSERT INTO ended VALUES (?, ?, ?)", rows)
+        gone = self._database.all(
+            "SELECT hash, expiry FROM ended WHERE expiry > ? AND expiry <= ?",
+            *(self._time_before(header.height), header.time_ms),
         )
-        database.executemany("INSERT INTO live (hash, expiry) VALUES (?, ?)", ended.items())
-        gone = database.execute(
-            "SELECT hash, expiry FROM live WHERE expiry <= ?", (header.time_ms,)
-        ).fetchall()
-        database.execute("DELETE FROM live WHERE expiry <= ?", (header.time_ms,))
-        total = self._live_sum + sum(_weight(*one) for one in ended.items())
+        total += sum(_weight(*one) for one in ended.items())
         total = (total - sum(_weight(*one) for one in gone)) % SUM_LIMIT
-        database.execute(
-            "UPDATE meta SET value = ? WHERE name = 'live'", (total.to_bytes(HASH_BYTES),)
+        self._database.many(
+            "UPDATE meta SET value = ? WHERE name = 'live'", [(total.to_bytes(HASH_BYTES),)]
         )
         self._live_sum = total
 
-    def _check_live(self) -> int:
+    def _time_before(self, height: int) -> int:
+        """Return the time of the block before a height; before the first nothing has ended."""
+        return self.header(height - 1).time_ms if height > 1 else -1
+
+    def _count_live(self) -> int:
         """Return the sum over what may not run again, counted from its rows."""
         total = 0
-        for digest, expiry_ms in self._all("SELECT hash, expiry FROM live"):
+        time_ms = self._time_before(self.height + 1)
+        for digest, expiry_ms in self._database.all(
+            "SELECT hash, expiry FROM ended WHERE expiry > ?", time_ms
+        ):
             if type(digest) is not bytes or type(expiry_ms) is not int or expiry_ms < 0:
                 raise self._damaged("it has lost which transactions have run")
             total = (total + _weight(digest, expiry_ms)) % SUM_LIMIT
-        found = self._one("SELECT value FROM meta WHERE name = 'live'")
+        found = self._database.one("SELECT value FROM meta WHERE name = 'live'")
         if found is None or found[0] != total.to_bytes(HASH_BYTES):
             raise self._damaged("it has lost which transactions have run")
         return total
+
+
+class ScratchStore(Store):
+    """A store of nobody: it lies in a file that has no name and ends with the process."""
+
+    def __init__(self, chain: bytes) -> None:
+        self._begin(scratch_database(SCHEMA, _first_rows(chain)), writes=True)
 
 
 def _weight(transaction: bytes, expiry_ms: int) -> int:
@@ -359,86 +380,10 @@ def _weight(transaction: bytes, expiry_ms: int) -> int:
 
 
 def create_store(folder: str, chain: bytes) -> None:
-    """Make an empty store in a folder, for the chain of a genesis hash."""
-    path = os.path.join(folder, FILE)
-    if os.path.lexists(path):
-        raise StoreFailed(f"`{path}` exists already")
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.executescript(f"BEGIN; {SCHEMA} COMMIT;")
-            with database:
-                database.execute("BEGIN")
-                database.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
-                database.execute("INSERT INTO meta VALUES ('chain', ?)", (chain,))
-                database.execute("INSERT INTO meta VALUES ('live', ?)", (bytes(HASH_BYTES),))
-    except sqlite3.Error as error:
-        raise StoreFailed(f"`{path}` cannot be made: {_why(error)}") from None
+    """Make an empty store in a folder, for the chain of a genesis hash. Raises `StoreFailed`."""
+    create_database(folder, SCHEMA, _first_rows(chain))
 
 
-def _open(path: str, *, writes: bool) -> sqlite3.Connection:
-    if not os.path.isfile(path):
-        raise StoreFailed(f"there is no store `{path}`")
-    mode = "rw" if writes else "ro"
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    if writes and not os.access(path, os.W_OK):
-        raise StoreFailed(f"`{path}` cannot be written: it is read-only")
-    database = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None)
-    try:
-        database.execute("PRAGMA trusted_schema = OFF")
-        database.execute("PRAGMA cell_size_check = ON")
-        database.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _file_at(path: str) -> tuple[int, int] | None:
-    """Return which file a path leads to, or None where it leads nowhere."""
-    try:
-        found = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-@cache
-def _schema() -> frozenset[tuple[str, str, str | None]]:
-    """Return what the database of a store says of its own form."""
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.executescript(SCHEMA)
-        return frozenset(database.execute("SELECT type, name, sql FROM sqlite_schema"))
-
-
-def _take_lock(folder: str) -> sqlite3.Connection:
-    """Return what keeps every other writer out for as long as it is open.
-
-    It is a transaction on a database of its own, which ends with the process, however that ends.
-    """
-    path = os.path.join(folder, LOCK)
-    lock = None
-    try:
-        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
-        if lock is not None:
-            lock.close()
-        if "locked" in str(error):
-            raise StoreFailed(f"`{folder}` is in use: another process writes to it") from None
-        raise StoreFailed(f"`{path}` cannot be made: {_why(error)}") from None
-    return lock
-
-
-def _checksum(identity: bytes, value: bytes) -> bytes:
-    return hash_of(identity + value)[:CHECKSUM_BYTES]
-
-
-def _why(error: sqlite3.Error) -> str:
-    told = str(error)
-    if FULL in told:
-        return "the disk is full"
-    if READ_ONLY in told:
-        return "it is read-only"
-    return told
+def _first_rows(chain: bytes) -> list[tuple[str, tuple[str, object]]]:
+    rows = (("format", FORMAT), ("chain", chain), ("live", NOTHING), ("places", NOTHING))
+    return [("INSERT INTO meta VALUES (?, ?)", row) for row in rows]

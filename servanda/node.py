@@ -24,7 +24,7 @@ from servanda.chain.block import read_block, sealed_bytes
 from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Ledger
-from servanda.chain.state import DamagedRecord
+from servanda.chain.shelf import DamagedRecord
 from servanda.chain.store import Store, StoreFailed, create_store
 from servanda.interpreter.values.time_zones import Zone, read_zone_data
 from servanda.zones import read_zone, zone_names

@@ -36,7 +36,7 @@ LIBRARIES = {
 }
 """What each layer may import that is neither Python's own nor the project's."""
 
-STORE = ROOT / "chain" / "store.py"
+STORE = ROOT / "chain" / "database.py"
 """The one file of the core that does I/O."""
 
 IMPURE_MODULES = frozenset(

@@ -83,15 +83,15 @@ class Total:
 
     def _add(self, group: Row | None, share: Any, context: Context) -> None:
         old = self._of(group)
-        context.undo.append((self, "", (group, self.totals.get(group))))
+        context.undo.append((self, "", (None, group, self.totals.get(group))))
         self.totals[group] = _sum(old, share)
         if not self.totals[group] and self.shelf is None:
             # A total of nothing is no total, so that what is undone leaves nothing behind.
             del self.totals[group]
 
-    def undo(self, change: tuple[Row | None, Any]) -> None:
+    def undo(self, change: tuple[None, Row | None, Any]) -> None:
         """Take back one change of a total."""
-        group, total = change
+        _, group, total = change
         if total is None:
             self.totals.pop(group, None)
         else:

@@ -22,6 +22,9 @@ class Shelf(Protocol):
     def fill(self, row: Row) -> bool:
         """Give a row, which has its key, all of its fields; False if there is no such record."""
 
+    def lost(self, record: str, key: Any) -> Exception:
+        """Return the error of a record that an index lists and that is not there."""
+
     def entries(
         self, index: IndexTable, values: tuple[Any, ...], start: tuple[Any, ...] | None
     ) -> Iterator[tuple[Any, ...]]:

@@ -126,7 +126,7 @@ class IndexTable:
 
         They are looked up one by one, so that a loop that stops early costs no more than it took.
         """
-        return map(table.rows.__getitem__, map(key_of, self.starting(values)))
+        return map(table.listed, map(key_of, self.starting(values)))
 
     def find_within(
         self,
@@ -151,7 +151,7 @@ class IndexTable:
             if meter.steps > meter.steps_max:
                 break  # The loop over what was found ends before its first turn.
         keys.sort()
-        return [table.rows[key] for key in keys]
+        return [table.listed(key) for key in keys]
 
     def _within(
         self, values: tuple[Any, ...], low: Any, high: Any, is_low_open: bool, is_high_open: bool
@@ -284,8 +284,21 @@ class Table:
 
     def records(self) -> Iterator[Any]:
         """Yield every record, in the order of their keys."""
-        for key in self.sorted_keys():
-            yield self.rows[key]
+        if self.shelf is None:
+            yield from map(self.rows.__getitem__, self.sorted_keys())
+            return
+        for entry in self.listing.starting(()):
+            # Whoever goes over all records would fill the memory with them.
+            key = key_of(entry)
+            yield dict.get(self.rows, key) or self._fetch(key) or self.listed(key)
+
+    def listed(self, key: Any) -> Any:
+        """Return the row of a key that an index gave."""
+        row = self.rows.get(key)
+        if row is None:
+            assert self.shelf is not None, "an index holds the rows of its table"
+            raise self.shelf.lost(self.name, key)
+        return row
 
     def reference(self, key: Any) -> Any:
         """Return the row of a record that is there, though its fields may come only later."""
@@ -357,8 +370,13 @@ def undo(journal: Journal) -> None:
 
 
 def rows_in(journal: Journal) -> dict[Any, None]:
-    """Return the rows of which anything changed, also when their timers are due."""
-    return {(target if slot else change[0]): None for target, slot, change in journal}
+    """Return the rows of which anything changed, also when their timers are due.
+
+    A change that is of no row has None in the place of the row.
+    """
+    rows = {(target if slot else change[0]): None for target, slot, change in journal}
+    rows.pop(None, None)
+    return rows
 
 
 def changed_rows(journal: Journal) -> dict[Any, Before | None]:

@@ -152,7 +152,7 @@ def _prove_record(node: Node, text: str, at: int | None) -> bytes:
     value = node.store.record(identity, height)
     header = node.store.header(height)
     seals = node.store.seals(height)
-    return record_proof(node.genesis, header, seals, node.store, (identity, value))
+    return record_proof(node.genesis, header, seals, node.store.tree(height), (identity, value))
 
 
 def _prove_transaction(node: Node, text: str) -> bytes:

@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 from chains import StoredChain
 
+from servanda.chain.database import FILE, LOCK, StoreFailed
 from servanda.chain.ledger import Ledger
-from servanda.chain.state import DamagedRecord
-from servanda.chain.store import FILE, LOCK, Store, StoreFailed, create_store
+from servanda.chain.shelf import DamagedRecord
+from servanda.chain.store import Store, create_store
 from servanda.interpreter.receipts import Amount
 
 WAL, INDEX = f"{FILE}-wal", f"{FILE}-shm"

@@ -9,7 +9,7 @@ In come names and actions; out come ledgers to act on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from small_bank import BANK, MEMBERS
 
 from servanda.chain.arguments import items_of
-from servanda.chain.block import Header, sealed_bytes
+from servanda.chain.block import sealed_bytes
 from servanda.chain.encoding import decode
 from servanda.chain.genesis import FirstMember, Genesis, Parameters
 from servanda.chain.ledger import Execution, Ledger
-from servanda.chain.state_tree import Node, NodePath
-from servanda.chain.store import Store, create_store
+from servanda.chain.store import ScratchStore, Store, create_store
 from servanda.chain.transaction import Envelope, Transaction, signed_bytes
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.values.time_zones import Zone
@@ -57,45 +56,22 @@ def genesis_of(members: str, **parameters: int) -> Genesis:
     )
 
 
-class MemoryKept:
-    """What a store keeps, in memory, as bytes."""
+class MemoryKept(ScratchStore):
+    """A store of nobody that remembers what it was given."""
 
-    def __init__(self) -> None:
-        self.headers: list[Header] = []
+    def __init__(self, chain: bytes = bytes(32)) -> None:
+        super().__init__(chain)
         self.blocks: list[Execution] = []
-        self.values: dict[bytes, bytes] = {}
-        self.nodes: dict[NodePath, bytes] = {}
-        self.kept_sources: dict[bytes, bytes] = {}
-        self.ended: dict[bytes, int] = {}
 
-    def head(self) -> Header | None:
-        """Return the last header."""
-        return self.headers[-1] if self.headers else None
-
-    def records(self) -> Iterable[tuple[bytes, bytes]]:
-        """Yield every record."""
-        return self.values.items()
-
-    def sources(self) -> Mapping[bytes, bytes]:
-        """Return the sources by hash."""
-        return self.kept_sources
-
-    def find(self, path: NodePath, expected: bytes) -> Node:
-        """Return a node."""
-        return Node.from_bytes(self.nodes[path], expected)
-
-    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
-        """Whether a transaction has ended."""
-        return self.ended.get(transaction) == expiry_ms
-
-    def keep(self, execution: Execution) -> None:
+    def keep(self, execution: Execution, seals: Mapping[str, bytes] | None = None) -> None:
         """Keep a block."""
-        self.headers.append(execution.header)
+        super().keep(execution, seals or {})
         self.blocks.append(execution)
-        self.values.update(execution.records)
-        self.nodes.update({path: node.to_bytes() for path, node in execution.nodes.items()})
-        self.kept_sources.update(execution.sources)
-        self.ended.update(execution.ended)
+
+    @property
+    def values(self) -> dict[bytes, bytes]:
+        """The value of every record, by identity."""
+        return dict(self.records(self.height))
 
 
 class Chain:
@@ -105,7 +81,7 @@ class Chain:
 
     def __init__(self, members: str, **parameters: int) -> None:
         self.genesis = genesis_of(members, **parameters)
-        self.kept: Any = MemoryKept()
+        self.kept: Any = MemoryKept(self.genesis.hash)
         self.ledger = Ledger(self.genesis, self.zones, self.kept)
         self.time_ms = START_MS
         self.count = 0
@@ -142,8 +118,9 @@ class Chain:
         return Envelope(body, transaction, signatures).to_bytes()
 
     def keep(self, execution: Execution) -> None:
-        """Keep a block."""
-        self.kept.keep(execution)
+        """Seal and keep a block."""
+        seal = key_of("node").sign(sealed_bytes(execution.header.to_bytes()))
+        self.kept.keep(execution, {"node": seal})
 
     def block(self, *envelopes: bytes, wait_ms: int = 1_000) -> list[Any]:
         """Make a block of these envelopes; return its receipts."""
@@ -202,8 +179,3 @@ class StoredChain(Chain):
         """Open what is on the disk."""
         self.kept = Store(self.folder, writes=writes)
         self.ledger = Ledger(self.genesis, self.zones, self.kept)
-
-    def keep(self, execution: Execution) -> None:
-        """Seal and keep a block."""
-        seal = key_of("node").sign(sealed_bytes(execution.header.to_bytes()))
-        self.kept.keep(execution, {"node": seal})

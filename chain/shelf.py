@@ -1,0 +1,142 @@
+"""The shelf of a chain: what its machine looks for beyond its memory, in what was kept.
+
+In come rows, indexes, timers and totals that are asked for; out comes what the last block left of
+them. The other way go the changes of a block, as the entries that are to be kept:
+
+    ["index", contract, record, [field …], range field]    sortable(values, entry) -> entry
+    ["timers"]                                              sortable(order) -> order
+    ["total", contract, invariant, number]                  sortable(key of the group) -> total
+
+An index by no fields lists the records of a table by their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from servanda.chain.encoding import decode, encode
+from servanda.chain.kept import Kept
+from servanda.chain.records import RecordForm
+from servanda.chain.sortable import BEHIND_ALL, sortable
+from servanda.interpreter.execute.invariants import Total
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.ordered import Ordered
+from servanda.interpreter.execute.state import IndexTable, Row
+from servanda.interpreter.execute.timers import Order
+from servanda.interpreter.model import Index
+from servanda.interpreter.types import RecordType
+
+
+class DamagedRecord(ValueError):  # noqa: N818 -- what is wrong is the bytes, not the program
+    """What was kept of a record cannot be read; the message names the record."""
+
+
+PLACES_KEPT_MAX = 10_000
+TIMERS = encode(("timers",))
+
+
+class ChainShelf:
+    """The shelf of a machine, as of one height."""
+
+    def __init__(self, kept: Kept, forms: Mapping[RecordType, RecordForm]) -> None:
+        self.height = 0
+        self._kept = kept
+        self._forms = forms
+
+    # ── what a machine asks for ───────────────────────────────────────────────────────────────
+
+    def fill(self, row: Row) -> bool:
+        """Give a row, which has its key, all of its fields; False if there is no such record."""
+        form = self._forms[row.table.model.type]
+        value = self._kept.record(form.identity(row.key), self.height)
+        if value is None:
+            return False
+        kept: Any = decode(value)
+        form.fill(row, kept)
+        return True
+
+    def lost(self, record: str, key: Any) -> Exception:  # noqa: ANN401 -- of any type
+        """Return the error of a record that an index lists and that is not there."""
+        return DamagedRecord(f"{record}[{key!r}] is listed, and is not there")
+
+    def entries(
+        self, index: IndexTable, values: tuple[Any, ...], start: tuple[Any, ...] | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the entries of an index with these values, in order, from one on."""
+        prefix = sortable(values)
+        low = prefix if start is None else prefix + sortable(start)
+        return self._decoded(place_of(index.model), low, prefix + BEHIND_ALL)
+
+    def last(self, index: IndexTable) -> tuple[Any, ...] | None:
+        """Return the last entry of an index without values, or None."""
+        found = self._kept.last_entry(place_of(index.model))
+        return None if found is None else decode(found[1])  # type: ignore[return-value]
+
+    def orders(self, start: tuple[Any, ...] | None) -> Iterator[Order]:
+        """Yield where timers stand in the queue, in order, from one on."""
+        low = b"" if start is None else sortable(tuple(start))
+        return (Order(*order) for order in self._decoded(TIMERS, low, BEHIND_ALL))
+
+    def total(self, total: Total, group: Row | None) -> int | Decimal:
+        """Return a running total of a group; 0 for none."""
+        low = sortable(group)
+        found = next(self._kept.entries(_place_of_total(total.name), low, low + BEHIND_ALL), None)
+        if found is None or found[0] != low:
+            return 0
+        text = found[1].decode()
+        return Decimal(text[1:]) if text[0] == DECIMAL else int(text[1:])
+
+    def _decoded(self, place: bytes, low: bytes, end: bytes) -> Iterator[Any]:
+        return (decode(value) for _, value in self._kept.entries(place, low, end))
+
+
+# ── what a machine has changed ────────────────────────────────────────────────────────────────
+
+
+def changed_entries(machine: Machine) -> dict[bytes, dict[bytes, bytes | None]]:
+    """Return what changed since the machine last settled, by place."""
+    found: dict[bytes, dict[bytes, bytes | None]] = {}
+    for table in machine.tables.values():
+        for index in table.indexes.values():
+            changes: dict[bytes, bytes | None] = {}
+            for values, bucket in index.buckets.items():
+                _add_changes(changes, sortable(values), bucket)
+            found[place_of(index.model)] = changes
+    found[TIMERS] = {}
+    _add_changes(found[TIMERS], b"", machine.queue.changes)
+    for total in machine.totals:
+        place = _place_of_total(total.name)
+        found[place] = {sortable(group): _total(held) for group, held in total.totals.items()}
+    return {place: changes for place, changes in found.items() if changes}
+
+
+def _add_changes(found: dict[bytes, bytes | None], prefix: bytes, bucket: Ordered) -> None:
+    for entry in bucket.gone:
+        found[prefix + sortable(tuple(entry))] = None
+    for entry in bucket.added:
+        found[prefix + sortable(tuple(entry))] = encode(tuple(entry))
+
+
+INTEGER, DECIMAL = "i", "d"
+
+
+def _total(held: int | Decimal) -> bytes | None:
+    """Return a total as it is kept: it may have more digits than any value of the language."""
+    if not held:
+        return None
+    return f"{INTEGER if type(held) is int else DECIMAL}{held}".encode()
+
+
+@lru_cache(PLACES_KEPT_MAX)
+def place_of(index: Index) -> bytes:
+    """Return the name of the place where the entries of an index are kept."""
+    record = index.record
+    name = ("index", record.contract, record.name, index.equality_fields, index.range_field)
+    return encode(name)
+
+
+def _place_of_total(name: tuple[str, int, int]) -> bytes:
+    return encode(("total", *name))
