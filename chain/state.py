@@ -16,7 +16,7 @@ Beside the entries of its machine (`shelf.py`) a chain keeps those that list its
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from servanda.chain.block import Header
 from servanda.chain.contracts import BadContract, read_contract, read_source
@@ -42,6 +42,8 @@ from servanda.interpreter.model import Index
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.time_zones import Zone
 
+Deployed: TypeAlias = "tuple[int, str, int, bytes]"
+"""Of a contract that runs: since when, its name and version, and the hash of its source."""
 ISSUED, PENDING = "issued", "pending"
 DEPLOYMENT = "Deployment"
 
@@ -91,8 +93,7 @@ class ChainState:
     def restore(self, kept: Kept, head: Header) -> None:
         """Go on from what was kept up to a block."""
         self.machine.now = head.time_ms
-        for program in self._programs(kept, head.height):
-            self._run(program)
+        self._run_all(self._deployments(kept, head.height), kept.sources())
         self._put_on(kept, head.height)
         for kind, key in self._own_keys(kept):
             value: Any = decode(_present(kept.record(own_identity(kind, key), head.height)))
@@ -113,29 +114,54 @@ class ChainState:
             for _, key in kept.entries(_place_of_own(kind), b"", BEHIND_ALL):
                 yield kind, decode(key)
 
-    def _programs(self, kept: Kept, height: int) -> Iterable[Program]:
-        """Yield the programs of what is deployed, each behind those that it uses."""
-        sources = kept.sources()
-        waiting = sorted(self._deployments(kept, height))
+    def entries_of(
+        self,
+        records: Mapping[tuple[str, str], list[tuple[Any, Any]]],
+        sources: Mapping[bytes, bytes],
+    ) -> Entries:
+        """Return the entries of all records there are, of a state that has not begun.
+
+        `records` are the decoded keys and values by contract and record.
+        """
+        deployed = records.get((MEMBERSHIP, DEPLOYMENT), [])
+        self._run_all([_deployment(name, value) for name, value in deployed], sources)
+        for (contract, record), found in records.items():
+            form = self._forms.get(RecordType(contract, record))
+            for key, value in found:
+                if form is None:
+                    self._listed.setdefault(_place_of_own(record), {})[sortable(key)] = (
+                        None if value is None else encode(key)
+                    )
+                    continue
+                row = form.table.reference(key)
+                form.fill(row, value)
+                self.machine.queue.take_up(row)
+        self.machine.restore()
+        for table in self.machine.tables.values():
+            table.add_index(Index(table.model.type, ()))
+        return {**changed_entries(self.machine), **self._listed}
+
+    def _run_all(self, deployments: Iterable[Deployed], sources: Mapping[bytes, bytes]) -> None:
+        """Let all contracts run that are deployed, each behind those that it uses."""
+        waiting = sorted(deployments)
         while waiting:
             left = []
             for since, name, version, source in waiting:
                 try:
-                    yield self.read(name, version, sources[source])
+                    self._run(self.read(name, version, sources[source]))
                 except (BadContract, KeyError):
                     left.append((since, name, version, source))
             if len(left) == len(waiting):
                 raise DamagedRecord(f"the source of {left[0][1]} is not what was deployed")
             waiting = left
 
-    def _deployments(self, kept: Kept, height: int) -> Iterator[tuple[int, str, int, bytes]]:
+    def _deployments(self, kept: Kept, height: int) -> Iterator[Deployed]:
         form = self._forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
         listing = place_of(Index(RecordType(MEMBERSHIP, DEPLOYMENT), ()))
         for _, entry in kept.entries(listing, b"", BEHIND_ALL):
             listed: Any = decode(entry)
             name = listed[0]
-            found: Any = decode(_present(kept.record(form.identity(name), height)))
-            yield found["since"], name, found["version"], found["source"]
+            yield _deployment(name, decode(_present(kept.record(form.identity(name), height))))
 
     # ── contracts and members ─────────────────────────────────────────────────────────────────
 
@@ -208,6 +234,10 @@ class ChainState:
 def own_identity(kind: str, key: Item) -> bytes:
     """Return the identity of one of the chain's own records."""
     return encode(("", kind, key))
+
+
+def _deployment(name: str, found: Any) -> Deployed:  # noqa: ANN401 -- what was decoded
+    return found["since"], name, found["version"], found["source"]
 
 
 def _place_of_own(kind: str) -> bytes:

@@ -128,6 +128,12 @@ class TimerQueue:
         journal.append((self, "", (row, timer, old)))
         self._replace(row, timer, old, entry)
 
+    def take_up(self, row: Row) -> None:
+        """Let the timers that a row has, which was kept, wait here too."""
+        for entry in self.armed(row).values():
+            self._order.add(entry.order)
+            self.first_at = min(self.first_at, entry.order.at)
+
     def undo(self, change: tuple[Row, tuple[str, int], Entry | None]) -> None:
         """Take back one `put`."""
         row, timer, old = change
