@@ -13,7 +13,8 @@ from itertools import zip_longest
 
 from servanda.chain.block import Block, good_seals, read_block
 from servanda.chain.encoding import Malformed
-from servanda.chain.genesis import Genesis
+from servanda.chain.genesis import BadGenesis, Genesis
+from servanda.chain.kept import Kept
 from servanda.chain.ledger import BadBlock, Execution, Ledger
 from servanda.chain.store import KeptRow, ScratchStore, Store
 from servanda.interpreter.values.time_zones import Zone
@@ -28,7 +29,7 @@ def audit(store: Store, genesis: Genesis, zones: Mapping[str, Zone]) -> Iterator
     if store.chain != genesis.hash:
         raise Found("the store is of another genesis")
     with closing(ScratchStore(genesis.hash)) as again:
-        ledger = Ledger(genesis, zones, again)
+        ledger = _begun(genesis, zones, again)
         for height in range(1, store.height + 1):
             block = Block(store.header(height), store.transactions(height), store.seals(height))
             again.keep(replay(ledger, block), block.seals)
@@ -44,7 +45,7 @@ def audit_pack(
 ) -> Iterator[int]:
     """Yield the height of each block of a pack that is right, the first first. Raises `Found`."""
     with closing(ScratchStore(genesis.hash)) as again:
-        ledger = Ledger(genesis, zones, again)
+        ledger = _begun(genesis, zones, again)
         for number, data in enumerate(blocks, start=1):
             try:
                 block = read_block(data)
@@ -54,6 +55,14 @@ def audit_pack(
             ledger.commit()
             yield number
         ledger.state.machine.audit()
+
+
+def _begun(genesis: Genesis, zones: Mapping[str, Zone], kept: Kept) -> Ledger:
+    """Return the ledger of a genesis, or raise `Found` where nothing can be run with it."""
+    try:
+        return Ledger(genesis, zones, kept)
+    except BadGenesis as bad:
+        raise Found(f"the genesis cannot be run: {bad}") from None
 
 
 def replay(ledger: Ledger, block: Block) -> Execution:

@@ -20,7 +20,9 @@ from servanda.interpreter.values.times import TIME_MAX_MS
 
 FORMAT = 1
 DOMAIN = b"servanda block\0"
-HEADER_PARTS = 8
+BLOCK_PARTS = 3
+SEALS_BYTES_MAX = 65_536
+"""Room for a hundred sealers with long names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,67 @@ def read_header(data: bytes) -> Header:
 
 
 def read_block(data: bytes) -> Block:
-    """Return the block of its bytes, or raise `Malformed`."""
-    match decode(data):
-        case (bytes(header), tuple(transactions), seals) if isinstance(seals, Mapping):
-            envelopes = tuple([one for one in transactions if type(one) is bytes])
-            good = {name: one for name, one in seals.items() if type(one) is bytes}
-            if len(envelopes) == len(transactions) and len(good) == len(seals):
-                return Block(read_header(header), envelopes, good)
-    raise Malformed("it is no block")
+    """Return the block of its bytes, or raise `Malformed`.
+
+    It is read part by part, and the parts are byte strings: a block of many megabytes that holds
+    something else would be a hundred times as large in memory before anybody could refuse it.
+    """
+    at = _past_head(data, 0, ARRAY, BLOCK_PARTS)
+    header, at = _byte_string(data, at)
+    count, at = _head(data, at, ARRAY)
+    if count > len(data) - at:
+        raise Malformed("it ends too early")
+    transactions = []
+    for _ in range(count):
+        one, at = _byte_string(data, at)
+        transactions.append(one)
+    if len(data) - at > SEALS_BYTES_MAX:
+        raise Malformed("its seals are too large")
+    seals = decode(data[at:])
+    if not isinstance(seals, Mapping):
+        raise Malformed("it is no block")
+    good = {name: one for name, one in seals.items() if type(one) is bytes}
+    block = Block(read_header(header), tuple(transactions), good)
+    if len(good) != len(seals) or block.to_bytes() != data:
+        raise Malformed("it is not in the one canonical form")
+    return block
+
+
+# ── CBOR, part by part (RFC 8949, section 3) ──────────────────────────────────────────────────
+
+ARRAY, BYTE_STRING = 4, 2
+"""Major types."""
+SHORT_MAX = 23
+"""A smaller number stands in the first byte itself."""
+SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
+"""How many bytes a larger number has, by what the first byte says."""
+
+
+def _head(data: bytes, at: int, major: int) -> tuple[int, int]:
+    """Return the number in the head of an item of a major type, and where the head ends."""
+    first = data[at] if at < len(data) else 0
+    if first >> 5 != major:
+        raise Malformed("it is no block")
+    short = first & 31
+    if short <= SHORT_MAX:
+        return short, at + 1
+    end = at + 1 + SIZES.get(short, len(data))
+    if end > len(data):
+        raise Malformed("it ends too early")
+    return int.from_bytes(data[at + 1 : end]), end
+
+
+def _past_head(data: bytes, at: int, major: int, number: int) -> int:
+    """Return where a head of this major type and number ends."""
+    found, end = _head(data, at, major)
+    if found != number:
+        raise Malformed("it is no block")
+    return end
+
+
+def _byte_string(data: bytes, at: int) -> tuple[bytes, int]:
+    """Return a byte string, and where it ends."""
+    size, start = _head(data, at, BYTE_STRING)
+    if size > len(data) - start:
+        raise Malformed("it ends too early")
+    return data[start : start + size], start + size

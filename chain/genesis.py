@@ -31,6 +31,14 @@ SEALERS_COUNT_MAX = 100
 DAY_MS = 86_400_000
 
 
+PARAMETERS_MAX = {
+    "call_steps_max": 100_000_000,
+    "block_steps_max": 1_000_000_000,
+    "lifetime_ms_max": 366 * DAY_MS,
+}
+"""Whoever checks the chain of a stranger executes what its genesis allows: that has a limit too."""
+
+
 class BadGenesis(ValueError):  # noqa: N818 -- what is wrong is the document, not the program
     """A document is no genesis; the message says why."""
 
@@ -193,8 +201,9 @@ def _parameters(document: object) -> Parameters:
     names = tuple(Parameters.__dataclass_fields__)
     found = _fields(document, "`parameters`", names)
     values = {name: _whole(found[name], f"`{name}`") for name in names}
-    if any(not 1 <= value <= 2**53 for value in values.values()):
-        raise BadGenesis("a parameter is a whole number from 1")
+    for name, value in values.items():
+        if not 1 <= value <= PARAMETERS_MAX[name]:
+            raise BadGenesis(f"`{name}` is a number from 1 to {PARAMETERS_MAX[name]:_}")
     return Parameters(**values)
 
 

@@ -13,7 +13,17 @@ from servanda.chain.genesis import FirstMember
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import FIELD, Row, Table
 from servanda.interpreter.model import ContractModel
-from servanda.interpreter.types import BOOL, HASH, INT, TEXT, TIME, RecordType, Type
+from servanda.interpreter.types import (
+    BOOL,
+    HASH,
+    INT,
+    TEXT,
+    TIME,
+    LifecycleType,
+    OptionalType,
+    RecordType,
+    Type,
+)
 
 MEMBERSHIP = "Membership"
 
@@ -24,6 +34,18 @@ NEEDED: dict[str, dict[str, Type]] = {
     "Deployment": {"name": TEXT, "version": INT, "source": HASH, "since": TIME},
 }
 """The records and fields that the chain reads; a membership contract may have more."""
+
+KEYS = {
+    "Member": ("name",),
+    "KeyUse": ("key",),
+    "Grant": ("member", "role"),
+    "Deployment": ("name",),
+}
+MADE_BY_GENESIS = ("Member", "KeyUse", "Grant")
+"""No action gives these their first values, so that further fields must be able to be missing."""
+
+ACTIONS: dict[str, tuple[Type, ...]] = {"deploy": (TEXT, HASH)}
+"""The actions that the chain itself carries on; a membership contract may have more."""
 
 
 def what_is_missing(contract: ContractModel) -> str | None:
@@ -38,6 +60,18 @@ def what_is_missing(contract: ContractModel) -> str | None:
         for name, wanted in fields.items():
             if held.get(name) != wanted:
                 return f"there is no field `{name}` of the right type in a record `{record}`"
+        if model is not None and tuple(one.name for one in model.keys) != KEYS[record]:
+            return f"the key of its record `{record}` is not `{', '.join(KEYS[record])}`"
+    for record in MADE_BY_GENESIS:
+        for one in contract.records[record].fields:
+            is_known = one.name in NEEDED[record] or isinstance(one.type, LifecycleType)
+            if not is_known and not isinstance(one.type, OptionalType):
+                return f"the field `{one.name}` of its record `{record}` is not optional (`?`)"
+    for action, wanted_types in ACTIONS.items():
+        known = contract.actions.get(action)
+        found = None if known is None else tuple(one.local.type for one in known.parameters)
+        if found is not None and found != wanted_types:
+            return f"its action `{action}` takes something else than a name and a hash"
     if contract.records["Member"].lifecycle_field is None:
         return "its record `Member` has no lifecycle, whose first state is that of good standing"
     return None

@@ -36,6 +36,7 @@ from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, pla
 from servanda.chain.sortable import BEHIND_ALL, sortable
 from servanda.chain.waiting_list import WaitingList
 from servanda.interpreter.compile import Program
+from servanda.interpreter.execute.bindings import Undeployable
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import Index
@@ -76,7 +77,10 @@ class ChainState:
         missing = what_is_missing(program.model)
         if missing is not None:
             raise BadGenesis(f"the membership contract: {missing}")
-        self._run(program)
+        try:
+            self._run(program)
+        except Undeployable as bad:
+            raise BadGenesis(f"the membership contract: {bad}") from None
         self.machine.touched = {}
 
     # ── beginning ─────────────────────────────────────────────────────────────────────────────

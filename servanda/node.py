@@ -19,14 +19,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from servanda.chain.audit import Found, replay
+from servanda.chain.audit import Again, Found, replay
 from servanda.chain.block import read_block, sealed_bytes
 from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Ledger
 from servanda.chain.shelf import DamagedRecord
 from servanda.chain.store import Store, StoreFailed, create_store
+from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import Zone, read_zone_data
+from servanda.interpreter.values.times import TIME_MAX_MS
 from servanda.zones import read_zone, zone_names
 
 GENESIS = "genesis.json"
@@ -69,8 +71,25 @@ def load_genesis(folder: str) -> Genesis:
         raise StoreFailed(f"`{path}` is no genesis: {bad}") from None
 
 
+def check_zones(genesis: Genesis) -> None:
+    """Raise `StoreFailed` unless the clocks of a chain are those of the database here."""
+    if genesis.zones_hash != zones_hash():
+        raise StoreFailed(
+            "the time-zone database here is not that of the chain: install the version of "
+            "`tzdata` that the other members have"
+        )
+
+
 def write_genesis(folder: str, genesis: Genesis) -> None:
-    """Begin a chain in a folder: an empty store, and then the document that makes it one."""
+    """Begin a chain in a folder: an empty store, and then the document that makes it one.
+
+    Raises `StoreFailed`; what can never run leaves nothing behind.
+    """
+    check_zones(genesis)
+    try:
+        Ledger(genesis, Zones(), Again())
+    except BadGenesis as bad:
+        raise StoreFailed(f"the genesis cannot be run: {bad}") from None
     os.makedirs(folder, exist_ok=True)
     create_store(folder, genesis.hash)
     with open(os.path.join(folder, GENESIS), "x", encoding="utf-8") as file:
@@ -121,19 +140,20 @@ class Node:
     def _check_belongs(self) -> None:
         if self.store.chain != self.genesis.hash:
             raise StoreFailed(f"`{self.store.path}` is of another genesis")
-        if self.genesis.zones_hash != zones_hash():
-            raise StoreFailed(
-                "the time-zone database here is not that of the chain: install the version of "
-                "`tzdata` that the other members have"
-            )
+        check_zones(self.genesis)
 
     def close(self) -> None:
         """Let go of the folder."""
         self.store.close()
 
     def begin(self, time_ms: int) -> tuple[bytes, ...]:
-        """Begin a block at a time later than the last; return the receipts of what was due."""
+        """Begin a block at a time later than the last; return the receipts of what was due.
+
+        Raises `StoreFailed` where a sealer has given the last block the last time that there is.
+        """
         assert self._sealer is not None, "who makes blocks seals them"
+        if time_ms > TIME_MAX_MS:
+            raise StoreFailed(f"no block comes behind {show_time(TIME_MAX_MS)}")
         return self.ledger.begin(time_ms)
 
     def take(self, data: bytes) -> bytes:

@@ -29,7 +29,7 @@ from servanda.chain.store import Store
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.values.show import show_time
-from servanda.node import Node, Zones, import_blocks, load_genesis
+from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis
 from servanda.on_chain.act import receipt_to_json
 from servanda.on_chain.look import find_record, height_of, identity_of
 from servanda.on_chain.session import CannotTry, reading
@@ -66,6 +66,7 @@ def _audited(options: argparse.Namespace) -> Iterator[int]:
         if options.source:
             with open(options.source, "rb") as file:
                 genesis, blocks = unpack(file.read)
+                check_zones(genesis)
                 progress.begin(os.fstat(file.fileno()).st_size)
                 for height in audit_pack(genesis, blocks, Zones()):
                     progress.move(file.tell(), height)
@@ -73,8 +74,10 @@ def _audited(options: argparse.Namespace) -> Iterator[int]:
             return
         store = Store(options.folder, writes=False)
         try:
+            genesis = load_genesis(options.folder)
+            check_zones(genesis)
             progress.begin(store.height)
-            for height in audit(store, load_genesis(options.folder), Zones()):
+            for height in audit(store, genesis, Zones()):
                 progress.move(height, height)
                 yield height
         finally:
