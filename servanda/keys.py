@@ -6,7 +6,7 @@ processes. Nothing here knows what is signed.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH103, PTH118, PTH123
+# ruff: noqa: PTH103, PTH107, PTH110, PTH118, PTH123
 
 from __future__ import annotations
 
@@ -16,19 +16,15 @@ import re
 import sys
 from collections.abc import Callable
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from servanda.chain.signatures import KEY_BYTES, is_public_key
+from servanda.key_encryption import NotOpened, lock, unlock
 
 PASSPHRASE_VARIABLE = "SERVANDA_PASSPHRASE"  # noqa: S105 -- the name of the variable
 PASSPHRASE_LENGTH_MIN = 8
+PASSPHRASE_LENGTH_MAX = 250
+"""The library reads up to 1,023 bytes, and a character has at most four."""
 PRIVATE, PUBLIC = ".key", ".pub"
 FILE_BYTES_MAX = 10_000
 SAFE_NAME = re.compile(r"[^\W_][\w .@-]{0,99}")
@@ -52,7 +48,7 @@ def read_passphrase(path: str | None, what: str, *, confirms: bool = False) -> s
     if path is not None:
         try:
             with open(path, encoding="utf-8") as file:
-                return file.readline(FILE_BYTES_MAX).rstrip("\n")
+                return file.readline(FILE_BYTES_MAX).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise KeyFailed(f"`{path}` cannot be read: {_why(error)}") from None
     given = os.environ.get(PASSPHRASE_VARIABLE)
@@ -63,8 +59,12 @@ def read_passphrase(path: str | None, what: str, *, confirms: bool = False) -> s
             f"nobody is there to type the passphrase of {what}: name a file with "
             f"`--passphrase-file`, or set {PASSPHRASE_VARIABLE}"
         )
-    typed = getpass.getpass(f"passphrase of {what}: ")
-    if confirms and getpass.getpass("the same again: ") != typed:
+    try:
+        typed = getpass.getpass(f"passphrase of {what}: ")
+        again = getpass.getpass("the same again: ") if confirms else typed
+    except EOFError:
+        raise KeyFailed(f"no passphrase of {what} was typed") from None
+    if again != typed:
         raise KeyFailed("the two passphrases differ")
     return typed
 
@@ -73,15 +73,21 @@ def make_key(folder: str, name: str, passphrase: str) -> bytes:
     """Make a key of a name, keep it encrypted, and return its public key."""
     if len(passphrase) < PASSPHRASE_LENGTH_MIN:
         raise KeyFailed(f"a passphrase has at least {PASSPHRASE_LENGTH_MIN} characters")
+    if len(passphrase) > PASSPHRASE_LENGTH_MAX:
+        raise KeyFailed(f"a passphrase has at most {PASSPHRASE_LENGTH_MAX} characters")
     private = Ed25519PrivateKey.generate()
-    data = private.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
-    )
+    data = lock(private, passphrase)
     public = private.public_key().public_bytes_raw()
+    private_path, public_path = (file_of(folder, name, one) for one in (PRIVATE, PUBLIC))
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        _write_new(file_of(folder, name, PRIVATE), data, 0o600)
-        _write_new(file_of(folder, name, PUBLIC), f"{public.hex()}\n".encode(), 0o644)
+        _write_new(public_path, f"{public.hex()}\n".encode(), 0o644)
+        try:
+            _write_new(private_path, data, 0o600)
+        except OSError:
+            # A public key without its private one would look like a key that is here.
+            os.remove(public_path)
+            raise
     except FileExistsError as error:
         raise KeyFailed(f"`{error.filename}` exists already: a key is never written over") from None
     except OSError as error:
@@ -90,11 +96,16 @@ def make_key(folder: str, name: str, passphrase: str) -> bytes:
 
 
 def _write_new(path: str, data: bytes, mode: int) -> None:
+    """Write a file that is not there yet, all of it or nothing."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with open(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        os.remove(path)
+        raise
 
 
 def open_key(folder: str, name: str, passphrase: str) -> Ed25519PrivateKey:
@@ -102,16 +113,21 @@ def open_key(folder: str, name: str, passphrase: str) -> Ed25519PrivateKey:
     path = file_of(folder, name, PRIVATE)
     data = _read(path)
     try:
-        key = load_pem_private_key(data, passphrase.encode())
-    except TypeError:
-        raise KeyFailed(f"`{path}` is not encrypted: keys of a chain are") from None
-    except ValueError:
-        raise KeyFailed(f"`{path}`: this is not its passphrase, or it is no key") from None
-    except UnsupportedAlgorithm:
-        raise KeyFailed(f"`{path}` is a key of a kind that is not used here") from None
+        key = unlock(data, passphrase)
+    except NotOpened as wrong:
+        told = str(wrong)
+        raise KeyFailed(f"`{path}`{told if told.startswith(':') else f' {told}'}") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFailed(f"`{path}` is no key of Ed25519")
+    beside = file_of(folder, name, PUBLIC)
+    # Nothing in the file says whether it was damaged: then another key would come out of it.
+    if os.path.exists(beside) and read_public_key(folder, name) != _public(key):
+        raise KeyFailed(f"`{path}` is damaged, or is not the key of `{beside}`")
     return key
+
+
+def _public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
 
 
 def read_public_key(folder: str, name: str) -> bytes:

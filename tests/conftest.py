@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--renew", action="store_true", help="write the golden files anew instead of comparing"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_rounds() -> Iterator[None]:
+    """Let keys that are made for a test be opened quickly: nobody will steal them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("servanda.key_encryption.ROUNDS", 2_048)
+        yield
 
 
 @pytest.fixture
