@@ -16,16 +16,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from servanda.chain.audit import Again, Found, replay
+from servanda.chain.audit import Found, replay
 from servanda.chain.block import read_block, sealed_bytes
 from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Ledger
 from servanda.chain.shelf import DamagedRecord
-from servanda.chain.store import Store, StoreFailed, create_store
+from servanda.chain.store import ScratchStore, Store, StoreFailed, create_store
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import Zone, read_zone_data
 from servanda.interpreter.values.times import TIME_MAX_MS
@@ -87,7 +88,8 @@ def write_genesis(folder: str, genesis: Genesis) -> None:
     """
     check_zones(genesis)
     try:
-        Ledger(genesis, Zones(), Again())
+        with closing(ScratchStore(genesis.hash)) as nobodys:
+            Ledger(genesis, Zones(), nobodys)
     except BadGenesis as bad:
         raise StoreFailed(f"the genesis cannot be run: {bad}") from None
     os.makedirs(folder, exist_ok=True)

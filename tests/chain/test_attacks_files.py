@@ -314,7 +314,7 @@ def test_a_membership_may_have_more(history: chains.Chain) -> None:
     )
     chain = type(history)(bank.MEMBERS)
     chain.genesis = replace(chain.genesis, membership=more)
-    chain.kept = chains.MemoryKept()
+    chain.kept = chains.MemoryKept(chain.genesis.hash)
     chain.reopened()
     chain.block(wait_ms=3 * 24 * chains.HOUR_MS)
     assert chain.code("ann", "Membership.enrol", "eve", bytes(32)) == "INVARIANT"

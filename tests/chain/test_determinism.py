@@ -31,22 +31,28 @@ BEFORE = {
         "[c.traps.__setitem__(one, True) for one in (d.Inexact, d.Rounded, d.Subnormal)]; "
         "c.Emax, c.Emin, c.clamp, c.capitals = 40, -40, 1, 0; "
     ),
-    "a deep stack": "import sys; sys.setrecursionlimit(20_000); ",
-    "no garbage collector": "import gc; gc.disable(); ",
-    "another locale": (
-        "import locale\ntry: locale.setlocale(locale.LC_ALL, '')\nexcept locale.Error: pass\n"
+    "a deep stack, short integers in texts": (
+        "import sys; sys.setrecursionlimit(20_000); sys.set_int_max_str_digits(640); "
     ),
-    "short integers in texts": "import sys; sys.set_int_max_str_digits(640); ",
+    "another locale, no garbage collector": (
+        "import gc, locale; gc.disable()\n"
+        "try: locale.setlocale(locale.LC_ALL, '')\nexcept locale.Error: pass\n"
+    ),
 }
 
 AROUND: list[tuple[str, dict[str, str], list[str]]] = [
-    ("nothing", {"PYTHONHASHSEED": "0"}, []),
-    ("two digits, rounding up", {"PYTHONHASHSEED": "1"}, []),
-    ("traps for everything", {"PYTHONHASHSEED": "4294967295"}, []),
-    ("a deep stack", {"TZ": "Pacific/Apia", "PYTHONHASHSEED": "77"}, ["-O"]),
-    ("no garbage collector", {"TZ": "Asia/Shanghai", "LC_ALL": "C"}, ["-X", "utf8=0"]),
-    ("another locale", {"LC_ALL": "tr_TR.UTF-8", "TZ": "America/St_Johns"}, ["-bb"]),
-    ("short integers in texts", {"LC_ALL": "de_DE.UTF-8", "TZ": ":broken"}, ["-X", "dev"]),
+    ("two digits, rounding up", {"PYTHONHASHSEED": "1", "LC_ALL": "C"}, ["-X", "utf8=0"]),
+    ("traps for everything", {"PYTHONHASHSEED": "4294967295", "TZ": "Pacific/Apia"}, ["-O"]),
+    (
+        "a deep stack, short integers in texts",
+        {"PYTHONHASHSEED": "77", "LC_ALL": "de_DE.UTF-8", "TZ": ":broken"},
+        ["-X", "dev"],
+    ),
+    (
+        "another locale, no garbage collector",
+        {"PYTHONHASHSEED": "0", "LC_ALL": "tr_TR.UTF-8", "TZ": "America/St_Johns"},
+        ["-bb"],
+    ),
 ]
 
 
