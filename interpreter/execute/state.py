@@ -126,7 +126,7 @@ class IndexTable:
 
         They are looked up one by one, so that a loop that stops early costs no more than it took.
         """
-        return map(table.listed, map(key_of, self.starting(values)))
+        return map(table.finder, map(key_of, self.starting(values)))
 
     def find_within(
         self,
@@ -151,7 +151,7 @@ class IndexTable:
             if meter.steps > meter.steps_max:
                 break  # The loop over what was found ends before its first turn.
         keys.sort()
-        return [table.listed(key) for key in keys]
+        return list(map(table.finder, keys))
 
     def _within(
         self, values: tuple[Any, ...], low: Any, high: Any, is_low_open: bool, is_high_open: bool
@@ -291,6 +291,11 @@ class Table:
             # Whoever goes over all records would fill the memory with them.
             key = key_of(entry)
             yield dict.get(self.rows, key) or self._fetch(key) or self.listed(key)
+
+    @property
+    def finder(self) -> Callable[[Any], Any]:
+        """What returns the row of a key that an index gave."""
+        return self.rows.__getitem__ if self.shelf is None else self.listed
 
     def listed(self, key: Any) -> Any:
         """Return the row of a key that an index gave."""
