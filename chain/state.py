@@ -63,6 +63,8 @@ class ChainState:
         """The public keys of the members in good standing, as of the end of the last block."""
         self.versions: dict[str, int] = {}
         """The versions of the contracts that run."""
+        self.programs: dict[str, Program] = {}
+        """The contracts that run, each behind those that it uses."""
         self.pending = WaitingList()
         """What waits for signatures, by the hash of the transaction."""
         self._forms: dict[RecordType, RecordForm] = {}
@@ -115,7 +117,7 @@ class ChainState:
 
     def _own_keys(self, kept: Kept) -> Iterator[tuple[str, Any]]:
         for kind in (ISSUED, PENDING):
-            for _, key in kept.entries(_place_of_own(kind), b"", BEHIND_ALL):
+            for _, key in kept.entries(place_of_own(kind), b"", BEHIND_ALL):
                 yield kind, decode(key)
 
     def entries_of(
@@ -133,7 +135,7 @@ class ChainState:
             form = self._forms.get(RecordType(contract, record))
             for key, value in found:
                 if form is None:
-                    self._listed.setdefault(_place_of_own(record), {})[sortable(key)] = (
+                    self._listed.setdefault(place_of_own(record), {})[sortable(key)] = (
                         None if value is None else encode(key)
                     )
                     continue
@@ -181,6 +183,7 @@ class ChainState:
         self.machine.deploy(program)
         model = program.model
         self.versions[model.name] = model.version
+        self.programs[model.name] = program
         for record in model.records.values():
             table = self.machine.tables[record.type]
             self._forms[record.type] = RecordForm(table, model)
@@ -207,7 +210,7 @@ class ChainState:
 
     def _change_own(self, kind: str, key: Item, value: Item) -> None:
         self._changed[own_identity(kind, key)] = encode(value)
-        listed = self._listed.setdefault(_place_of_own(kind), {})
+        listed = self._listed.setdefault(place_of_own(kind), {})
         listed[sortable(key)] = None if value is None else encode(key)
 
     def take_changes(self) -> tuple[dict[bytes, bytes], Entries]:
@@ -244,7 +247,16 @@ def _deployment(name: str, found: Any) -> Deployed:  # noqa: ANN401 -- what was 
     return found["since"], name, found["version"], found["source"]
 
 
-def _place_of_own(kind: str) -> bytes:
+def identity_of(data: bytes) -> tuple[str, str, Item]:
+    """Return the contract, the record and the key that an identity encodes."""
+    match decode(data):
+        case (str(contract), str(record), key):
+            return contract, record, key
+    raise DamagedRecord("a record has no identity")
+
+
+def place_of_own(kind: str) -> bytes:
+    """Return the name of the place that lists the chain's own records of a kind."""
     return encode(("own", kind))
 
 

@@ -31,7 +31,8 @@ class Wanted(NamedTuple):
 class Explained:
     """What was wanted: what ran (a call as a step, or a timer), what came of it, and why."""
 
-    wanted: Wanted
+    title: str
+    """How it is named: by its number in a run, or by its place on a chain."""
     time_ms: int
     what: Step | Firing
     receipt: Receipt
@@ -119,9 +120,11 @@ class TracedRun(ScriptRun):
         now = self.machine.now
         receipt, trace = self.machine.trace(call)
         step = Step(now, call.signers, call.contract, call.action, call.arguments, receipt)
-        raise Explanation(Explained(here, now, step, receipt, trace))
+        raise Explanation(Explained(str(here), now, step, receipt, trace))
 
-    def _choose_trace(self, _: Firing) -> Trace | None:
+    def _choose_trace(self, what: Firing | Call) -> Trace | None:
+        if isinstance(what, Call):
+            return None
         self._fired += 1
         if self.wanted is None or self._fired != self.wanted.number:
             return None
@@ -138,5 +141,5 @@ class TracedRun(ScriptRun):
             firing, trace = receipt.firing, self._trace
             assert firing is not None, "this is the receipt of a timer"
             assert trace is not None, "a receipt comes after its timer fired"
-            raise Explanation(Explained(here, self.machine.now, firing, receipt, trace))
+            raise Explanation(Explained(str(here), self.machine.now, firing, receipt, trace))
         super().take_timer(receipt)

@@ -56,7 +56,8 @@ def why_command(options: argparse.Namespace) -> int:
         wanted = first.row_call or first.last(is_timer=is_timer)
     run, found = _run(loaded, loader, deployment, options, body_name, wanted)
     if isinstance(found, Explained):
-        _tell(run, found, is_json=options.json)
+        assert wanted is not None, "it was found"
+        _tell(run, found, wanted, is_json=options.json)
         return DONE
     if found is not None and found.is_input:
         return _stop_at_input(run, found, options)
@@ -141,12 +142,14 @@ def _run(
         return run, explanation.explained
 
 
-def _tell(run: TracedRun, explained: Explained, *, is_json: bool) -> None:
+def _tell(run: TracedRun, explained: Explained, wanted: Wanted, *, is_json: bool) -> None:
+    from servanda.why import Setting, show_explained  # noqa: PLC0415 -- imports rich
+
+    setting = Setting(run.machine.contracts, run.sources, run.decimals)
     if is_json:
         from servanda.why_json import explained_to_json  # noqa: PLC0415 -- only when asked for
 
-        write_json(explained_to_json(run, explained), sys.stdout)
+        document = explained_to_json(setting, explained)
+        write_json({"number": wanted.number, **document}, sys.stdout)
     else:
-        from servanda.why import show_explained  # noqa: PLC0415 -- imports rich
-
-        print_lines(show_explained(run, explained, width_of(sys.stdout)), sys.stdout)
+        print_lines(show_explained(setting, explained, width_of(sys.stdout)), sys.stdout)

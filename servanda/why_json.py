@@ -1,6 +1,7 @@
 """An explanation as one JSON value: what ran, what came of it, and the tree of what decided it.
 
-The shape: `kind` ("call" or "timer"), `number`, `time`, `contract`; of a call `action`, `signers`
+The shape: `kind` ("call" or "timer"), `time`, `contract`, and what names it (its `number` in a run,
+its `place` on a chain); of a call `action`, `signers`
 and `arguments`; of a timer `timer`, `record` and `due`; `outcome` ("done" or "refused") with
 `code`, `message` and `clause` (a place, or null), `value`, `events`, `notices` and `cost`;
 `left_out`, how much is too long to be told, and `tree`: nodes of `kind`, `text` (as in the
@@ -13,34 +14,33 @@ from __future__ import annotations
 from servanda.diagnostic_json import JsonValue, place_to_json
 from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
-from servanda.traced_run import Explained, TracedRun
+from servanda.traced_run import Explained
 from servanda.value_text import show_value
-from servanda.why import Branch, branches_of, event_values, shown_outcome, shown_text
+from servanda.why import Branch, Setting, branches_of, event_values, shown_outcome, shown_text
 
 
-def explained_to_json(run: TracedRun, explained: Explained) -> dict[str, JsonValue]:
+def explained_to_json(setting: Setting, explained: Explained) -> dict[str, JsonValue]:
     """Return an explanation."""
     return {
-        "kind": "timer" if explained.wanted.is_timer else "call",
-        "number": explained.wanted.number,
+        "kind": "timer" if isinstance(explained.what, Firing) else "call",
         "time": show_time(explained.time_ms),
-        **_what_to_json(run, explained),
-        **_receipt_to_json(run, explained.receipt, shown_outcome(run, explained)),
+        **_what_to_json(setting, explained),
+        **_receipt_to_json(setting, explained.receipt, shown_outcome(setting, explained)),
         "left_out": explained.trace.left_out_count,
-        "tree": [_branch_to_json(one, run) for one in branches_of(explained.trace)],
+        "tree": [_branch_to_json(one, setting) for one in branches_of(explained.trace)],
     }
 
 
-def _what_to_json(run: TracedRun, explained: Explained) -> dict[str, JsonValue]:
+def _what_to_json(setting: Setting, explained: Explained) -> dict[str, JsonValue]:
     what = explained.what
     if isinstance(what, Firing):
         return {
             "contract": what.contract,
             "timer": what.title,
-            "record": show_value(what.key, what.record, run.decimals),
+            "record": show_value(what.key, what.record, setting.decimals),
             "due": show_time(what.due_ms),
         }
-    action = run.machine.contracts[what.contract].actions.get(what.action)
+    action = setting.contracts[what.contract].actions.get(what.action)
     types = [one.local.type for one in action.parameters] if action is not None else []
     known = [*types, *[None] * len(what.arguments)]
     return {
@@ -48,24 +48,24 @@ def _what_to_json(run: TracedRun, explained: Explained) -> dict[str, JsonValue]:
         "action": what.action,
         "signers": list(what.parties),
         "arguments": [
-            show_value(value, known[place], run.decimals)
+            show_value(value, known[place], setting.decimals)
             for place, value in enumerate(what.arguments)
         ],
     }
 
 
-def _receipt_to_json(run: TracedRun, receipt: Receipt, value: str | None) -> dict[str, JsonValue]:
+def _receipt_to_json(setting: Setting, receipt: Receipt, value: str | None) -> dict[str, JsonValue]:
     return {
         "outcome": "done" if receipt.code is None else "refused",
         "code": receipt.code,
         "message": receipt.message,
-        "clause": None if receipt.span is None else place_to_json(receipt.span, run.sources),
+        "clause": None if receipt.span is None else place_to_json(receipt.span, setting.sources),
         "value": value,
         "events": [
             {
                 "contract": one.contract,
                 "event": one.name,
-                "values": dict(event_values(run, one)),
+                "values": dict(event_values(setting, one)),
             }
             for one in receipt.events
         ],
@@ -77,13 +77,13 @@ def _receipt_to_json(run: TracedRun, receipt: Receipt, value: str | None) -> dic
     }
 
 
-def _branch_to_json(branch: Branch, run: TracedRun) -> dict[str, JsonValue]:
+def _branch_to_json(branch: Branch, setting: Setting) -> dict[str, JsonValue]:
     seen = branch.seen
-    text, value = shown_text(seen, run)
+    text, value = shown_text(seen, setting)
     return {
         "kind": seen.kind,
         "text": text,
         "value": value,
-        **place_to_json(seen.span, run.sources),
-        "parts": [_branch_to_json(one, run) for one in branch.parts],
+        **place_to_json(seen.span, setting.sources),
+        "parts": [_branch_to_json(one, setting) for one in branch.parts],
     }

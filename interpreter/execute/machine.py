@@ -68,8 +68,8 @@ class Machine:
         self._shelf: Shelf | None = None
         self.overdue_receipts: list[Receipt] = []
         """Receipts of timers that a call ran early; whoever asks for them empties the list."""
-        self.choose_trace: Callable[[Firing], Trace | None] | None = None
-        """Asked before each timer runs: with a trace it runs through the code with probes."""
+        self.choose_trace: Callable[[Firing | Call], Trace | None] | None = None
+        """Asked before each timer and call: with a trace it runs through the code with probes."""
         self.touched: dict[Row, None] | None = None
         """The records that changed, for whoever keeps them; None where nobody does."""
         self.bindings = Bindings(zones or {}, self.queue, lambda: self.now)
@@ -146,15 +146,23 @@ class Machine:
 
         When all of it has been done, `approve` may still refuse it by raising `Refused`.
         """
+        trace = None if self.choose_trace is None else self.choose_trace(call)
+        if trace is not None:
+            return self._traced(call, trace, approve)
         return self._execute(call, None, approve)
 
     def trace(self, call: Call) -> tuple[Receipt, Trace]:
         """Run a call as `execute` does, through the code with probes."""
         trace = Trace()
-        receipt = self._execute(call, trace)
+        return self._traced(call, trace), trace
+
+    def _traced(
+        self, call: Call, trace: Trace, approve: Callable[[], None] | None = None
+    ) -> Receipt:
+        receipt = self._execute(call, trace, approve)
         if receipt.code is not None:
             trace.refuse(receipt.code, receipt.message, receipt.span)
-        return receipt, trace
+        return receipt
 
     def ask(self, call: Call) -> Receipt:
         """Answer a rule to those whom its `by` allows; nothing changes."""

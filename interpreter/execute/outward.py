@@ -1,7 +1,8 @@
 """Outward: run-time values as they leave a contract (see `receipts.Call`).
 
 In comes a value with its type; out comes an Amount with its unit, a record as its key. The code of
-an event does the same in generated code; this is for what an action or a rule gives.
+an event does the same in generated code; this is for what an action or a rule gives, and for what a
+record holds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from servanda.interpreter.model import ParameterModel
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.types import (
     AmountType,
+    BalanceType,
     FieldUnit,
     ListType,
     OptionalType,
@@ -34,7 +36,7 @@ def outward(value: Any, given: Type, unit: str = "") -> Any:
             return value.key
         case OptionalType(base=base):
             return outward(value, base, unit)
-        case AmountType(unit=counted):
+        case AmountType(unit=counted) | BalanceType(unit=counted):
             return Amount(value, unit if isinstance(counted, FieldUnit) else counted.code)
         case ListType(item=item) | SetType(item=item):
             return tuple([outward(one, item, unit) for one in value])
@@ -69,9 +71,18 @@ def unit_given(
     return str(value)
 
 
+def unit_held(row: Row, held: Type) -> str:
+    """Return the unit in which a field of a record counts where another field says it."""
+    unit = _unit_in(held)
+    value: Any = row
+    for name in unit.fields if isinstance(unit, FieldUnit) else ():
+        value = getattr(value, FIELD + name)
+    return value if isinstance(value, str) else ""
+
+
 def _unit_in(given: Type) -> Unit | None:
     match given:
-        case AmountType(unit=unit):
+        case AmountType(unit=unit) | BalanceType(unit=unit):
             return unit
         case OptionalType(base=inner) | ListType(item=inner) | SetType(item=inner):
             return _unit_in(inner)

@@ -10,11 +10,12 @@ import re
 import sys
 from typing import Any
 
-from servanda.chain.arguments import arguments_of, items_of
-from servanda.chain.encoding import Item, decode
+from servanda.chain.arguments import items_of
+from servanda.chain.encoding import decode
 from servanda.chain.membership import MEMBERSHIP
 from servanda.chain.merkle import hash_of
 from servanda.chain.pending import all_waiting, find_waiting
+from servanda.chain.reader import Reader
 from servanda.chain.receipt import Kind
 from servanda.chain.transaction import (
     BYTES_MAX,
@@ -22,12 +23,20 @@ from servanda.chain.transaction import (
     Transaction,
     read_envelope,
 )
+from servanda.chain.typed import Asked
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.exit_status import DONE, SAID_NO
-from servanda.failure_text import show_call
-from servanda.interpreter.receipts import Call
 from servanda.interpreter.values.show import show_time
 from servanda.node import Node
+from servanda.on_chain.explain import dry_run
+from servanda.on_chain.look import decimals_of
+from servanda.on_chain.outcomes import (
+    Outcome,
+    outcome_line,
+    outcome_to_json,
+    served,
+    show_transaction,
+)
 from servanda.on_chain.session import (
     LIFETIME_MS,
     CannotTry,
@@ -37,10 +46,9 @@ from servanda.on_chain.session import (
     reading,
     sign,
 )
-from servanda.on_chain.statement import Asked, read_statement
-from servanda.run_facts import Step
+from servanda.on_chain.statement import read_statement
+from servanda.on_chain.view import who_reads
 from servanda.styled_lines import Line, Piece, print_lines
-from servanda.value_text import decimals_by_unit, show_value
 
 CONTRACT = re.compile(r"^contract\s+(\w+)", re.MULTILINE)
 
@@ -48,7 +56,7 @@ CONTRACT = re.compile(r"^contract\s+(\w+)", re.MULTILINE)
 def chain_call(options: argparse.Namespace) -> int:
     """Sign what a statement asks for and run it in a block of its own."""
     if options.dry_run:
-        return _dry_run(options)
+        return dry_run(options)
     with making_blocks(options) as node:
         asked = read_statement(options.statement, node.ledger.state.machine)
         transaction = _transaction(node, asked)
@@ -159,132 +167,66 @@ def _write(path: str, envelope: Envelope, *, is_json: bool) -> int:
 
 
 def _run(node: Node, data: bytes, *, is_json: bool) -> int:
-    """Make a block of one transaction, once the chain takes it; tell what it came to."""
+    """Make a block of one transaction, once the chain takes it; tell its signers the outcome."""
     node.ledger.check(data)
     due = node.begin(block_time_ms(node))
-    receipts = [*due, node.take(data)]
+    receipts: list[Any] = [decode(one) for one in (*due, node.take(data))]
     height = node.end()
+    transaction = read_envelope(data).transaction
+    machine = node.ledger.state.machine
+    contracts, decimals = machine.contracts, decimals_of(node)
+    outcomes = [Outcome(height, number, one, None) for number, one in enumerate(receipts)]
+    outcomes[-1] = outcomes[-1]._replace(transaction=transaction)
+    last = outcomes[-1]
     if is_json:
-        write_json(
-            {"height": height, "receipts": [receipt_to_json(decode(one)) for one in receipts]},
-            sys.stdout,
-        )
+        reader = Reader(machine, transaction.signers)
+        told = [one for each in outcomes if (one := served(each, reader)) is not None]
+        found: JsonValue = [outcome_to_json(one, contracts, decimals) for one in told]
+        write_json({"height": height, "receipts": found}, sys.stdout)
     else:
-        print_lines([_line(decode(receipts[-1]), height, node, data)], sys.stdout)
-    return _status(decode(receipts[-1]))
+        where = Piece(f"  block {height:,}, {read_envelope(data).digest.hex()}", "quiet")
+        print_lines([[*outcome_line(last, contracts, decimals), where]], sys.stdout)
+    return SAID_NO if _is_no(last.item) else DONE
 
 
-def _status(receipt: Item) -> int:
-    match receipt:
-        case (Kind.NOT_TAKEN, *_) | (Kind.CALL, _, str(), *_):
-            return SAID_NO
-        case _:
-            return DONE
-
-
-def _line(receipt: Any, height: int, node: Node, data: bytes) -> Line:  # noqa: ANN401
-    envelope = read_envelope(data)
-    transaction = envelope.transaction
-    told = show_transaction(node, transaction)
-    where = Piece(f"  block {height:,}, {envelope.digest.hex()}", "quiet")
-    match receipt[0]:
-        case Kind.CALL if receipt[2] is None:
-            model = node.ledger.state.machine.contracts[transaction.contract]
-            given = ""
-            if receipt[5] is not None:
-                decimals = decimals_by_unit(node.ledger.state.machine.contracts.values())
-                given = (
-                    f" {show_value(receipt[5], model.actions[transaction.action].result, decimals)}"
-                )
-            return [Piece(f"✔{given} ", "good"), Piece(told), where]
-        case Kind.CALL:
-            return [Piece(f"✘ {receipt[2]}", "error"), Piece(f": {receipt[3]}  {told}"), where]
-        case Kind.WAITING:
-            missing = ", ".join(receipt[2])
-            return [Piece("… ", "warning"), Piece(f"{told} waits for {missing}"), where]
-        case _:
-            return [Piece(f"✘ {receipt[2]}", "error"), Piece(f": {receipt[3]}"), where]
-
-
-def show_transaction(node: Node, transaction: Transaction) -> str:
-    """Return a transaction as a statement of the language."""
-    contracts = node.ledger.state.machine.contracts
-    model = contracts.get(transaction.contract)
-    action = None if model is None else model.actions.get(transaction.action)
-    items = transaction.arguments
-    arguments = items if action is None else arguments_of(items, action.parameters)
-    if model is None:
-        return f"{' and '.join(transaction.signers)} does {transaction.action}(…)"
-    receipt: Any = None
-    step = Step(
-        *(0, transaction.signers, transaction.contract, transaction.action, arguments, receipt)
-    )
-    return show_call(step, contracts, decimals_by_unit(contracts.values()))
-
-
-def _dry_run(options: argparse.Namespace) -> int:
-    """Show what would come of a statement, without a transaction."""
-    with reading(options) as node:
-        machine = node.ledger.state.machine
-        asked = read_statement(options.statement, machine)
-        machine.advance(block_time_ms(node))
-        call = Call(asked.contract, asked.action, asked.arguments, asked.parties)
-        receipt = machine.execute(call)
-        code = receipt.code
-        if options.json:
-            write_json(
-                {
-                    "outcome": "done" if code is None else "refused",
-                    "code": code,
-                    "message": receipt.message,
-                    "cost": receipt.cost,
-                },
-                sys.stdout,
-            )
-        elif code is None:
-            print_lines([[Piece("✔ ", "good"), Piece("it would be done")]], sys.stdout)
-        else:
-            line = [Piece(f"✘ {code}", "error"), Piece(f": {receipt.message}")]
-            print_lines([line], sys.stdout)
-    return DONE if code is None else SAID_NO
+def _is_no(item: Any) -> bool:  # noqa: ANN401 -- what was decoded
+    """Whether a receipt tells that something was not done."""
+    is_refused = item[0] in {Kind.CALL, Kind.TIMER} and item[2] is not None
+    return is_refused or item[0] == Kind.NOT_TAKEN
 
 
 def chain_pending(options: argparse.Namespace) -> int:
-    """List what waits for signatures."""
+    """List what waits for signatures; a member is told of what it signs."""
     with reading(options) as node:
-        found = all_waiting(node.ledger.state)
+        names = who_reads(options, node)
+        found = [
+            one
+            for one in all_waiting(node.ledger.state)
+            if names is None or any(name in one.transaction.signers for name in names)
+        ]
+        contracts, decimals = node.ledger.state.machine.contracts, decimals_of(node)
+        texts = [show_transaction(one.transaction, contracts, decimals) for one in found]
         if options.json:
             write_json(
                 [
                     {
                         "transaction": one.digest.hex(),
-                        "statement": show_transaction(node, one.transaction),
+                        "statement": text,
                         "missing": list(one.missing),
                         "expires": show_time(one.transaction.expiry_ms),
                     }
-                    for one in found
+                    for one, text in zip(found, texts, strict=True)
                 ],
                 sys.stdout,
             )
             return DONE
         lines: list[Line] = []
-        for one in found:
+        for one, text in zip(found, texts, strict=True):
             expires = f"until {show_time(one.transaction.expiry_ms)}"
             lines += [
                 [Piece(one.digest.hex(), "title")],
-                [Piece(f"  {show_transaction(node, one.transaction)}")],
+                [Piece(f"  {text}")],
                 [Piece(f"  waits for {', '.join(one.missing)} {expires}", "quiet")],
             ]
         print_lines(lines or [[Piece("nothing waits for signatures")]], sys.stdout)
     return DONE
-
-
-def receipt_to_json(item: Item) -> JsonValue:
-    """Return a receipt as JSON: bytes as hexadecimal digits, everything else as it is."""
-    if isinstance(item, bytes):
-        return item.hex()
-    if isinstance(item, tuple):
-        return [receipt_to_json(one) for one in item]
-    if isinstance(item, bool | int | str) or item is None:
-        return item
-    return str(item)

@@ -53,6 +53,17 @@ def _signer_words(parser: argparse.ArgumentParser, what: str, *, is_needed: bool
     )
 
 
+def _reader_words(parser: argparse.ArgumentParser) -> None:
+    _chain_words(parser)
+    parser.add_argument(
+        "--as",
+        dest="reader",
+        metavar="NAME",
+        help="what this member may see, who shows its key (default: everything, as the operator)",
+    )
+    _key_words(parser)
+
+
 def _height_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", type=whole_number, metavar="HEIGHT", help="as it was at this block")
 
@@ -92,7 +103,7 @@ def _call_words(parser: argparse.ArgumentParser) -> None:
         "statement", metavar="STATEMENT", help="as in a script: `icbc does open(…)`"
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would come of it, and stop"
+        "--dry-run", action="store_true", help="say what would come of it and why, and stop"
     )
     parser.add_argument("--out", metavar="FILE", help="write the signed transaction, and stop")
     _signer_words(parser, "sign only as this party; the others sign later", is_needed=False)
@@ -113,25 +124,43 @@ def _send_words(parser: argparse.ArgumentParser) -> None:
     _block_words(parser)
 
 
+def _query_words(parser: argparse.ArgumentParser) -> None:
+    _reader_words(parser)
+    parser.add_argument(
+        "question", metavar="EXPRESSION", help="a record, a field, a rule: `Account[…].balance`"
+    )
+    _height_words(parser)
+    parser.add_argument("--proof", metavar="FILE", help="write the proof of the record there")
+
+
+def _why_words(parser: argparse.ArgumentParser) -> None:
+    _reader_words(parser)
+    parser.add_argument(
+        "what", metavar="TRANSACTION", help="its hash, or where it or a timer stands: `17.0`"
+    )
+
+
 def _show_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    _reader_words(parser)
     parser.add_argument("record", metavar="RECORD")
     _height_words(parser)
 
 
 def _blocks_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    _reader_words(parser)
     parser.add_argument("block", nargs="?", type=whole_number, metavar="HEIGHT")
     parser.add_argument("--last", type=whole_number, default=20, metavar="N", help="how many")
 
 
 def _events_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    _reader_words(parser)
     parser.add_argument(
-        "--after", metavar="CURSOR", help="behind this one (default: from the first)"
+        "--from", dest="start", metavar="CURSOR", help="behind this one (default: from the first)"
     )
-    parser.add_argument("--for", dest="party", metavar="NAME", help="with the notices of a member")
     parser.add_argument("--follow", action="store_true", help="go on with what happens")
+    parser.add_argument(
+        "--cursor", metavar="FILE", help="go on behind the cursor in this file, and keep it there"
+    )
 
 
 def _audit_words(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +174,7 @@ def _pack_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _prove_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    _reader_words(parser)
     parser.add_argument("record", nargs="?", metavar="RECORD")
     _height_words(parser)
     parser.add_argument("--transaction", metavar="HASH", help="with what it came to")
@@ -197,8 +226,8 @@ CHAIN_COMMANDS = (
     Command(
         "pending",
         "list the transactions that wait for signatures",
-        ("servanda chain pending bank",),
-        _chain_words,
+        ("servanda chain pending bank", "servanda chain pending bank --as icbc"),
+        _reader_words,
         "servanda.on_chain.act:chain_pending",
     ),
     Command(
@@ -219,11 +248,34 @@ CHAIN_COMMANDS = (
         "servanda.on_chain.act:chain_send",
     ),
     Command(
+        "query",
+        "ask for a record, a field or a rule, now or at any height",
+        (
+            "servanda chain query bank 'Account[\"6222-01\"].balance'",
+            "servanda chain query bank 'Account[\"6222-01\"]' --at 17 --proof account.proof",
+            "servanda chain query bank 'may_pay(Account[\"6222-01\"], 100 CNY)' --as icbc --json",
+        ),
+        _query_words,
+        "servanda.on_chain.ask:chain_query",
+    ),
+    Command(
+        "why",
+        "explain a transaction or timer of the past: what decided it",
+        (
+            "servanda chain why bank 1f3a…",
+            "servanda chain why bank 17.0",
+            "servanda chain why bank 1f3a… --as icbc --json",
+        ),
+        _why_words,
+        "servanda.on_chain.explain:chain_why",
+    ),
+    Command(
         "show",
         "show records, now or at any height",
         (
             "servanda chain show bank Account",
             "servanda chain show bank 'Account[\"6222-01\"]' --at 17",
+            "servanda chain show bank Account --as icbc",
         ),
         _show_words,
         "servanda.on_chain.look:chain_show",
@@ -232,7 +284,7 @@ CHAIN_COMMANDS = (
         "members",
         "list the members",
         ("servanda chain members bank",),
-        _chain_words,
+        _reader_words,
         "servanda.on_chain.look:chain_members",
     ),
     Command(
@@ -240,14 +292,15 @@ CHAIN_COMMANDS = (
         "list the last blocks, or show one",
         ("servanda chain blocks bank --last 5", "servanda chain blocks bank 17 --json"),
         _blocks_words,
-        "servanda.on_chain.look:chain_blocks",
+        "servanda.on_chain.blocks:chain_blocks",
     ),
     Command(
         "events",
         "print events, in order and each once, and the notices of a party",
         (
             "servanda chain events bank --follow",
-            "servanda chain events bank --after 17.0.2 --for icbc --json",
+            "servanda chain events bank --from 17.0.2 --as icbc --json",
+            "servanda chain events bank --follow --as icbc --cursor icbc.cursor",
         ),
         _events_words,
         "servanda.on_chain.follow:chain_events",

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from servanda.chain.audit import Found, audit, audit_pack
-from servanda.chain.encoding import decode
+from servanda.chain.encoding import Item, decode
 from servanda.chain.merkle import HASH_BYTES, hash_of, proof_of
 from servanda.chain.pack import BadPack, pack, unpack
 from servanda.chain.proof import (
@@ -24,15 +25,19 @@ from servanda.chain.proof import (
     transaction_proof,
     verify,
 )
+from servanda.chain.reader import hidden
 from servanda.chain.receipt import Kind
 from servanda.chain.store import Store
+from servanda.chain.transaction import TransactionRefused, read_envelope
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.exit_status import DONE, SAID_NO
+from servanda.interpreter.refusals import Code, Refused
+from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.show import show_time
 from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis
-from servanda.on_chain.act import receipt_to_json
-from servanda.on_chain.look import find_record, height_of, identity_of
+from servanda.on_chain.look import find_record, identity
 from servanda.on_chain.session import CannotTry, reading
+from servanda.on_chain.view import Names, about, height_of, who_reads
 from servanda.progress import BarProgress, NoProgress, Progress
 from servanda.styled_lines import Piece, print_lines
 
@@ -122,10 +127,11 @@ def chain_import(options: argparse.Namespace) -> int:
 def chain_prove(options: argparse.Namespace) -> int:
     """Write the proof of a record at a height, or of a transaction with its receipt."""
     with reading(options) as node:
+        names = who_reads(options, node)
         if options.transaction:
-            document = _prove_transaction(node, options.transaction)
+            document = _prove_transaction(node, options.transaction, names)
         elif options.record:
-            document = _prove_record(node, options.record, options.at)
+            document = _prove_record(node, options.record, options.at, names)
         else:
             raise CannotTry("name a record, or a transaction with `--transaction`")
     with open(options.out, "wb") as file:
@@ -144,26 +150,44 @@ def chain_prove(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _prove_record(node: Node, text: str, at: int | None) -> bytes:
+def _prove_record(node: Node, text: str, at: int | None, names: Names) -> bytes:
     table, key = find_record(node, text)
     if key is None:
         raise CannotTry(f"`{text}` names no single record", 'write `Account["6222-01"]`')
-    height = height_of(node, at)
+    return prove_record(node, table.model.type, key, height_of(node, at), names)
+
+
+def prove_record(node: Node, record: RecordType, key: Item, height: int, names: Names) -> bytes:
+    """Return the proof of a record, or of its absence, at a height, for who may see it.
+
+    Raises `Refused` for everybody else, and `CannotTry`.
+    """
     if height < 1:
         raise CannotTry("before the first block nothing is sealed")
-    identity = identity_of(node, table, key)
-    value = node.store.record(identity, height)
-    header = node.store.header(height)
-    seals = node.store.seals(height)
-    return record_proof(node.genesis, header, seals, node.store.tree(height), (identity, value))
+    name = identity(record, key)
+    reader = about(node, names, height)
+    try:
+        reader.find(reader.machine.tables[record], key)
+    except Refused as refused:
+        if refused.code != Code.MISSING_RECORD:
+            raise
+    value = node.store.record(name, height)
+    header, seals = node.store.header(height), node.store.seals(height)
+    tree = node.store.tree(height)
+    return record_proof(node.genesis, header, seals, tree, (name, value))
 
 
-def _prove_transaction(node: Node, text: str) -> bytes:
+def _prove_transaction(node: Node, text: str, names: Names) -> bytes:
+    """Return the proof of a transaction with its receipt, for who has signed it."""
     try:
         name = bytes.fromhex(text)
     except ValueError:
         raise CannotTry(f"`{text[:80]}` is no hash of a transaction") from None
     height = node.store.height_of(name)
+    if names is not None:
+        signers = () if height is None else signers_of(node, height, name)
+        if not any(one in signers for one in names):
+            raise hidden()
     if height is None:
         raise CannotTry("no transaction of this hash has run on this chain")
     envelopes, receipts = node.store.transactions(height), node.store.receipts(height)
@@ -176,6 +200,16 @@ def _prove_transaction(node: Node, text: str) -> bytes:
         (envelopes[place], place, len(envelopes), proof_of(envelopes, place)),
         (receipts[other], other, len(receipts), proof_of(receipts, other)),
     )
+
+
+def signers_of(node: Node, height: int, transaction: bytes) -> tuple[str, ...]:
+    """Return who signs a transaction of a block; nobody where it lapsed and never ran."""
+    for data in node.store.transactions(height):
+        with contextlib.suppress(TransactionRefused):
+            envelope = read_envelope(data)
+            if envelope.digest == transaction:
+                return envelope.transaction.signers
+    return ()
 
 
 def _place(items: tuple[bytes, ...], fits: Callable[[Any], bool]) -> int:
@@ -222,14 +256,14 @@ def _to_json(proved: ProvedRecord | ProvedTransaction) -> dict[str, JsonValue]:
     }
     if isinstance(proved, ProvedTransaction):
         envelope: Any = decode(proved.envelope)
-        found["transaction"] = receipt_to_json(decode(envelope[0]))
-        found["receipt"] = receipt_to_json(decode(proved.receipt))
+        found["transaction"] = item_to_json(decode(envelope[0]))
+        found["receipt"] = item_to_json(decode(proved.receipt))
         return found
-    found["record"] = receipt_to_json(decode(proved.identity))
+    found["record"] = item_to_json(decode(proved.identity))
     value: Any = None if proved.value is None else decode(proved.value)
     found["exists"] = value is not None
     if value is not None:
-        found["fields"] = {name: receipt_to_json(held) for name, held in value.items() if name}
+        found["fields"] = {name: item_to_json(held) for name, held in value.items() if name}
     return found
 
 
@@ -244,3 +278,14 @@ def _print(proved: ProvedRecord | ProvedTransaction) -> None:
         elif name == "fields" and isinstance(value, dict):
             lines += [[Piece(f"  {field}: "), Piece(str(held))] for field, held in value.items()]
     print_lines(lines, sys.stdout)
+
+
+def item_to_json(item: Item) -> JsonValue:
+    """Return what is encoded as JSON: bytes as hexadecimal digits, everything else as it is."""
+    if isinstance(item, bytes):
+        return item.hex()
+    if isinstance(item, tuple):
+        return [item_to_json(one) for one in item]
+    if isinstance(item, bool | int | str) or item is None:
+        return item
+    return str(item)

@@ -11,12 +11,14 @@ import sys
 
 from servanda.chain.store import StoreFailed
 from servanda.chain.transaction import TransactionRefused
+from servanda.chain.typed import WrongText
 from servanda.command_words import carry_out
 from servanda.diagnostic_json import JsonValue, diagnostics_to_json, write_json
+from servanda.excerpt import visible_text
 from servanda.exit_status import NOT_TRIED, SAID_NO
+from servanda.interpreter.refusals import Refused
 from servanda.keys import KeyFailed
 from servanda.on_chain.session import CannotTry
-from servanda.on_chain.statement import WrongStatement
 from servanda.styled_lines import Piece, print_diagnostics, print_lines
 from servanda.tell_problem import tell_problem
 
@@ -30,9 +32,11 @@ def run_and_tell(options: argparse.Namespace) -> int:
         return tell_problem(str(cannot), cannot.advice, is_json=is_json)
     except (StoreFailed, KeyFailed) as failed:
         return tell_problem(str(failed), is_json=is_json)
-    except WrongStatement as wrong:
+    except WrongText as wrong:
         return _tell_wrong(wrong, is_json=is_json)
     except TransactionRefused as refused:
+        return _tell_not_taken(refused, is_json=is_json)
+    except Refused as refused:
         return _tell_refused(refused, is_json=is_json)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         told = f"`{error.filename}` cannot be read: {error.strerror}"
@@ -42,7 +46,7 @@ def run_and_tell(options: argparse.Namespace) -> int:
         return tell_problem(told, is_json=is_json)
 
 
-def _tell_wrong(wrong: WrongStatement, *, is_json: bool) -> int:
+def _tell_wrong(wrong: WrongText, *, is_json: bool) -> int:
     """Tell of mistakes in what was typed."""
     sources = {wrong.source.name: wrong.source}
     if is_json:
@@ -56,7 +60,19 @@ def _tell_wrong(wrong: WrongStatement, *, is_json: bool) -> int:
     return tell_problem("the statement has mistakes", is_json=False)
 
 
-def _tell_refused(refused: TransactionRefused, *, is_json: bool) -> int:
+def _tell_refused(refused: Refused, *, is_json: bool) -> int:
+    """Tell that the rules do not let who asks have what was asked for."""
+    code = str(refused.code)
+    if is_json:
+        told: JsonValue = {"code": code, "message": refused.message}
+        write_json({"ok": False, "refused": told}, sys.stdout)
+    else:
+        line = [Piece(f"✘ {code}", "error"), Piece(f": {visible_text(refused.message)}")]
+        print_lines([line], sys.stdout)
+    return SAID_NO
+
+
+def _tell_not_taken(refused: TransactionRefused, *, is_json: bool) -> int:
     """Tell that the chain does not take a transaction, so that no block was made."""
     if is_json:
         told: JsonValue = {"code": str(refused.code), "message": refused.message}

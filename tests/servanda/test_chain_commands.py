@@ -126,10 +126,10 @@ def test_events_come_in_order_and_once(servanda: Command) -> None:
     assert names.count("MemberChanged") == 2
     assert names[0] == "ContractChanged"
     for place, one in enumerate(everything):
-        assert heard("--after", one["cursor"]) == everything[place + 1 :]
-    status, out, _ = servanda("chain", "events", "bank", "--after", everything[-2]["cursor"])
+        assert heard("--from", one["cursor"]) == everything[place + 1 :]
+    status, out, _ = servanda("chain", "events", "bank", "--from", everything[-2]["cursor"])
     assert (status, 'role: "Police"' in out) == (0, True)
-    assert servanda("chain", "events", "bank", "--after", "x")[0] == 2
+    assert servanda("chain", "events", "bank", "--from", "x")[0] == 2
 
 
 @pytest.mark.usefixtures("chain")

@@ -1,0 +1,54 @@
+"""The past: a chain as it stood at a block, from what was kept.
+
+In comes a store that has every version of every record; out comes a machine whose records can be
+read as they stood, or a ledger that stands at a height and can run what came next. Nothing is
+written to the store: what runs on such a ledger is run again, to see what came of it.
+
+A record of any height is found by its key. Whoever goes over all records of a height, or runs
+something there, waits for as long as reading all of its records takes (`kept_at.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from servanda.chain.genesis import Genesis
+from servanda.chain.kept_at import KeptAt
+from servanda.chain.ledger import Ledger
+from servanda.chain.records import RecordForm
+from servanda.chain.shelf import ChainShelf
+from servanda.chain.state import ChainState
+from servanda.chain.store import Store
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.types import RecordType
+from servanda.interpreter.values.time_zones import Zone
+
+
+def ledger_at(genesis: Genesis, zones: Mapping[str, Zone], store: Store, height: int) -> Ledger:
+    """Return a ledger that stands at a height."""
+    return Ledger(genesis, zones, KeptAt(genesis, zones, store, height))
+
+
+def machine_at(
+    genesis: Genesis, zones: Mapping[str, Zone], store: Store, height: int, present: ChainState
+) -> Machine:
+    """Return a machine whose records are those of a height (from 1).
+
+    It has the contracts and the members of the present. It is there to read records as they stood,
+    and not to run anything.
+    """
+    machine = Machine(zones)
+    machine.members.active = dict(present.machine.members.active)
+    forms: dict[RecordType, RecordForm] = {}
+    for program in present.programs.values():
+        machine.deploy(program)
+        for record in program.model.records.values():
+            forms[record.type] = RecordForm(machine.tables[record.type], program.model)
+    shelf = ChainShelf(KeptAt(genesis, zones, store, height), forms)
+    shelf.height = height
+    for table in machine.tables.values():
+        # No record is made here: which serial was the last, for which all are listed, is not asked.
+        table.serial = 1
+        table.put_on(shelf)
+    machine.now = store.header(height).time_ms
+    return machine

@@ -1,0 +1,207 @@
+"""What is typed for a chain: a step of a member, or an expression, checked as in a script.
+
+In comes a text; out come who does what with which arguments, or an expression and how to work it
+out. It is a script of one step, checked against the contracts that run on the chain by the code
+that checks every script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
+
+from servanda.grammar.diagnostics import Diagnostics
+from servanda.grammar.parser import parse
+from servanda.grammar.source import Source, Span
+from servanda.interpreter.check import check_script
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.script import compile_script
+from servanda.interpreter.model import (
+    AggregateValue,
+    ContractModel,
+    DoesStep,
+    FieldValue,
+    LetStep,
+    ListValue,
+    RecordLookup,
+    RuleCall,
+    ScriptModel,
+    ShowStep,
+    Statement,
+    Value,
+)
+from servanda.interpreter.types import TEXT, ListType, RecordType
+from servanda.interpreter.walk import all_values
+
+NAME = "what was typed"
+WORD = re.compile(r"[^\W\d]\w*")
+
+
+class Asked(NamedTuple):
+    """What a step asks for; arguments are in their outward form."""
+
+    parties: tuple[str, ...]
+    contract: str
+    action: str
+    arguments: tuple[Any, ...]
+
+
+class WrongText(Exception):  # noqa: N818 -- what is wrong is what was typed
+    """What was typed has mistakes; its diagnostics say which, in `source`."""
+
+    def __init__(self, diagnostics: Diagnostics, source: Source) -> None:
+        super().__init__()
+        self.diagnostics = diagnostics
+        self.source = source
+
+
+class NotOneStep(Exception):  # noqa: N818 -- what is wrong is what was typed
+    """What was typed is right, and is not what it had to be."""
+
+
+class ReadsState(Exception):  # noqa: N818 -- what is wrong is what was typed
+    """An argument reads what the chain holds; `span` says which."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"`{text}` is no value: an argument of a step reads nothing")
+
+
+class _Listening:
+    """The driver of a script that asks for one thing and learns nothing of what it came to."""
+
+    def __init__(self) -> None:
+        self.asked: Asked | None = None
+
+    def enrol(self, _: str, name: str) -> str:
+        """Return the name of a member."""
+        return name
+
+    def does(
+        self,
+        _: Span,
+        parties: tuple[str, ...],
+        contract: str,
+        action: str,
+        arguments: tuple[object, ...],
+    ) -> None:
+        """Take note of what is asked for."""
+        self.asked = Asked(parties, contract, action, arguments)
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise NotOneStep(name)
+
+        return refuse
+
+
+class Typed(NamedTuple):
+    """A text that was checked: its script, and the one step below the names of its parties."""
+
+    source: Source
+    script: ScriptModel
+    step: Statement
+
+    def text(self, value: Value) -> str:
+        """Return what stands in the text for a value."""
+        return " ".join(self.source.slice(value.span).split())
+
+
+def check_typed(text: str, machine: Machine) -> Typed:
+    """Return the step that a text is. Raises `WrongText` and `NotOneStep`."""
+    known = machine.members.active
+    contracts: Mapping[str, ContractModel] = machine.contracts
+    lines = [f"use {name}" for name in contracts]
+    named = [one for one in dict.fromkeys(WORD.findall(text)) if one in known]
+    lines += [f'let {one} = {_role(known[one], contracts)}("{one}")' for one in named]
+    source = Source(NAME, "\n".join([*lines, text.strip()]) + "\n")
+    diagnostics = Diagnostics()
+    file = parse(source, diagnostics)
+    model = None if diagnostics.has_errors else check_script(file, contracts, diagnostics)
+    if model is None or diagnostics.has_errors or model.script is None:
+        raise WrongText(diagnostics, source)
+    below = [one for one in model.script.body if not isinstance(one, LetStep)]
+    if len(below) != 1:
+        raise NotOneStep(text)
+    return Typed(source, model, below[0])
+
+
+def _role(held: Iterable[str], contracts: Mapping[str, ContractModel]) -> str:
+    """Return a role under which a script can name a member: one that it holds, if there is one."""
+    declared = [role for one in contracts.values() for role in one.roles]
+    return next((role for role in declared if role in held), declared[0])
+
+
+def read_step(text: str, machine: Machine) -> Asked:
+    """Return what a step asks for: `icbc does pay("6222-01", "6216-02", 100 CNY)`.
+
+    Its arguments are values, and records by their keys: what is signed is what was typed, and
+    whoever types it learns nothing by what an argument would be. Raises `WrongText`, `NotOneStep`,
+    `ReadsState`, and `Refused` for an argument that has no value.
+    """
+    typed = check_typed(text, machine)
+    step = typed.step
+    if not isinstance(step, DoesStep) or step.code is not None:
+        raise NotOneStep(text)
+    return work_out(typed, replace(step, arguments=named_by_key(typed, step.arguments)), machine)
+
+
+def read_expression(text: str, machine: Machine) -> tuple[Typed, Value]:
+    """Return the expression that was typed. Raises `WrongText` and `NotOneStep`."""
+    typed = check_typed(f"show {text.strip()}", machine)
+    if not isinstance(typed.step, ShowStep):
+        raise NotOneStep(text)
+    return typed, typed.step.value
+
+
+def value_of(typed: Typed, value: Value, machine: Machine) -> Any:  # noqa: ANN401 -- of any type
+    """Return what an expression comes to, in its outward form. Raises `Refused`."""
+    step = DoesStep((), "", "", (value,), span=value.span)
+    return work_out(typed, step, machine).arguments[0]
+
+
+def work_out(typed: Typed, step: DoesStep, machine: Machine) -> Asked:
+    """Return what a step asks for, its parties and arguments worked out. Raises `Refused`."""
+    script = typed.script
+    assert script.script is not None, "it has a step"
+    lets = [one for one in script.script.body if isinstance(one, LetStep)]
+    body = replace(script.script, body=(*lets, replace(step, local=None)))
+    compiled = compile_script(replace(script, script=body))
+    assert compiled.script is not None, "the script has a step"
+    listening: Any = _Listening()
+    compiled.bind(machine, listening)[compiled.script[1]]()
+    asked: Asked = listening.asked
+    return asked
+
+
+def named_by_key(typed: Typed, arguments: Iterable[Value]) -> tuple[Value, ...]:
+    """Return arguments in which keys stand for records. Raises `ReadsState`.
+
+    A record is named, and never looked up: whether it is there is for the contract to tell.
+    """
+    found = tuple([_by_key(one) for one in arguments])
+    for argument in found:
+        for value in (argument, *all_values(argument)):
+            if isinstance(value, FieldValue | AggregateValue | RuleCall | RecordLookup):
+                raise ReadsState(typed.text(value))
+    return found
+
+
+def _by_key(value: Value) -> Value:
+    match value:
+        case RecordLookup(keys=(key,)):
+            return _by_key(key)
+        case RecordLookup(keys=keys):
+            return ListValue(tuple(map(_by_key, keys)), type=ListType(TEXT), span=value.span)
+        case ListValue(items=items) if _holds_records(value):
+            return ListValue(tuple(map(_by_key, items)), type=ListType(TEXT), span=value.span)
+        case _:
+            return value
+
+
+def _holds_records(value: Value) -> bool:
+    held = value.type
+    while isinstance(held, ListType):
+        held = held.item
+    return isinstance(held, RecordType)
