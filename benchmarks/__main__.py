@@ -20,8 +20,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from by_hand import Account, Bank
+from chain_rate import measure_chain
 from rich.console import Console
 from rich.table import Table
+from row import Row
 
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse
@@ -36,17 +38,6 @@ ROOT = HERE.parent
 ROUNDS = 7
 CALLS = 20_000
 STATUSES = ("Normal",) * 18 + ("Grey", "Black")
-
-
-class Row:
-    """One figure: what was measured, the ratio, what it should be, and the spread."""
-
-    def __init__(self, name: str, ratio: float, target: str, is_met: bool, note: str) -> None:
-        self.name = name
-        self.ratio = ratio
-        self.target = target
-        self.is_met = is_met
-        self.note = note
 
 
 def number(index: int) -> str:
@@ -244,6 +235,7 @@ def main() -> int:
         *measure_calls(10_000),
         *measure_growth(100_000 if options.quick else 1_000_000),
         *measure_feed(data),
+        *measure_chain(100_000 if options.quick else 1_000_000),
     ]
     table = Table(title="Servanda benchmarks: ratios of medians")
     for heading in ("figure", "ratio", "target", "", "median (least-most)"):

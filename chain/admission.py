@@ -14,6 +14,7 @@ from servanda.chain.pending import add_signatures, check_adds_something, check_m
 from servanda.chain.signatures import is_signed
 from servanda.chain.state import ChainState
 from servanda.chain.transaction import (
+    DOMAIN,
     Envelope,
     NotTaken,
     TransactionRefused,
@@ -22,17 +23,21 @@ from servanda.chain.transaction import (
 )
 from servanda.interpreter.values.show import show_text, show_time
 
-VERIFIED_COUNT_MAX = 100_000
-ENVELOPES_COUNT_MAX = 10_000
-PART_COUNT = 64
-"""So many signatures are verified in one part: enough to be worth a thread."""
+KNOWN_BYTES_MAX = 32 << 20
+"""So many bytes of envelopes are kept since they were last read, and as many from before."""
+PART_COUNT = 256
+"""So many signatures are verified in one part: enough to be worth handing over."""
 
-Signed: TypeAlias = "tuple[bytes, bytes, bytes, bytes]"
-"""A key, the hash of a body, a signature, and the body."""
-Good: TypeAlias = "tuple[bytes, bytes, bytes]"
-Verify: TypeAlias = "Callable[[list[Signed]], list[Good]]"
-Spread: TypeAlias = "Callable[[Verify, Iterable[list[Signed]]], Iterable[list[Good]]]"
+Signed: TypeAlias = "tuple[bytes, bytes, bytes]"
+"""A public key, a signature, and what was signed."""
+Verify: TypeAlias = "Callable[[list[Signed]], list[bool]]"
+Spread: TypeAlias = "Callable[[Verify, Iterable[list[Signed]]], Iterable[list[bool]]]"
 """What applies a function to each of many parts, as `map` does, perhaps beside one another."""
+
+
+def are_signed(part: list[Signed]) -> list[bool]:
+    """Return for each key, signature and signed bytes whether the signature is good."""
+    return [is_signed(key, signature, data) for key, signature, data in part]
 
 
 class Admission:
@@ -51,49 +56,59 @@ class Admission:
         self._has_run = has_run
         self._ended: set[bytes] = set()
         """What has ended in the block that is being run; only ever asked whether it is there."""
-        self._verified: dict[tuple[bytes, bytes, bytes], None] = {}
-        """Signatures found good, by key, body's hash and signature: nothing is verified twice."""
-        self._envelopes: dict[bytes, Envelope] = {}
+        self._known: dict[bytes, Envelope] = {}
+        """Envelopes that have been read, with the keys for which their signatures were found good:
+        what is verified first, then proposed and then executed, is read and verified once."""
+        self._known_before: dict[bytes, Envelope] = {}
+        self._known_bytes = 0
 
     def new_block(self) -> None:
         """Begin a block, behind what the last one ended."""
         self._ended.clear()
 
-    def verify_all(self, transactions: Iterable[bytes], spread: Spread) -> None:
-        """Verify the signatures of many transactions, as far as they can be read at all.
+    def verify_ahead(self, transactions: Iterable[bytes], spread: Spread) -> Callable[[], None]:
+        """Begin to verify signatures; return what waits until it is done, and takes note of it.
 
-        `spread` may run the parts beside one another: nothing here depends on their order. What is
-        not found good is looked at again, and refused, when its transaction is admitted.
+        Whatever `spread` does beside others goes on in between. Nothing depends on its order, and
+        nothing is refused here: a signature that was not found good, or not with the key that its
+        signer has by then, is looked at again when its transaction is admitted.
         """
-        waiting: list[Signed] = []
+        keys = self._state.keys
+        asked: list[tuple[Envelope, str, bytes]] = []
+        signed: list[Signed] = []
         for data in transactions:
             try:
                 envelope = self._read(data)
             except TransactionRefused:
                 continue
             for signer, signature in envelope.signatures.items():
-                key = self._state.keys.get(signer)
-                if key is not None:
-                    waiting.append((key, envelope.digest, signature, envelope.body))
-        parts = [waiting[at : at + PART_COUNT] for at in range(0, len(waiting), PART_COUNT)]
-        for good in spread(_good, parts):
-            for entry in good:
-                self._remember(entry)
+                key = keys.get(signer)
+                if key is not None and envelope.keys.get(signer) != key:
+                    asked.append((envelope, signer, key))
+                    signed.append((key, signature, DOMAIN + envelope.body))
+        parts = [signed[at : at + PART_COUNT] for at in range(0, len(signed), PART_COUNT)]
+        answers = spread(are_signed, parts)
+
+        def finish() -> None:
+            found = [is_good for part in answers for is_good in part]
+            for (envelope, signer, key), is_good in zip(asked, found, strict=True):
+                if is_good:
+                    envelope.keys[signer] = key
+
+        return finish
 
     def _read(self, data: bytes) -> Envelope:
-        """Return an envelope, which is read twice where it is verified first: once is enough."""
-        known = self._envelopes.get(data)
+        """Return an envelope, which is read once, however often it is asked for in a while."""
+        known = self._known.get(data)
         if known is None:
-            known = read_envelope(data)
-            if len(self._envelopes) >= ENVELOPES_COUNT_MAX:
-                self._envelopes.clear()
-            self._envelopes[data] = known
+            known = self._known_before.get(data) or read_envelope(data)
+            self._known_bytes += len(data)
+            if self._known_bytes > KNOWN_BYTES_MAX:
+                # Those of a while ago go; those that are about to run have just been read.
+                self._known_before, self._known = self._known, {}
+                self._known_bytes = len(data)
+            self._known[data] = known
         return known
-
-    def _remember(self, entry: tuple[bytes, bytes, bytes]) -> None:
-        if len(self._verified) >= VERIFIED_COUNT_MAX:
-            self._verified.clear()
-        self._verified[entry] = None
 
     def end(self, transaction: bytes) -> None:
         """Take note that a transaction has ended in this block."""
@@ -110,18 +125,25 @@ class Admission:
             raise TransactionRefused(
                 NotTaken.WRONG_CHAIN, f"it is for the chain {transaction.chain.hex()}"
             )
-        self._check_expiry(transaction.expiry_ms, time_ms)
-        name = envelope.digest
-        if name in self._ended or self._has_run(name, transaction.expiry_ms):
+        expiry_ms = transaction.expiry_ms
+        if not time_ms < expiry_ms <= time_ms + self._lifetime_ms_max:
+            raise _expired(expiry_ms, time_ms)
+        name, keys = envelope.digest, self._state.keys
+        if name in self._ended or self._has_run(name, expiry_ms):
             raise TransactionRefused(NotTaken.REPLAYED, "it has run, or has lapsed, before")
-        check_adds_something(self._state, envelope)
+        if name in self._state.pending:
+            check_adds_something(self._state, envelope)
         for signer in transaction.signers:
-            if signer not in self._state.keys:
+            if signer not in keys:
                 who = show_text(signer, 60)
                 raise TransactionRefused(
                     NotTaken.UNKNOWN_SIGNER, f"{who} is no member in good standing"
                 )
-        self._check_signatures(envelope, name)
+        if not envelope.signatures:
+            raise TransactionRefused(NotTaken.BAD_SIGNATURE, "nobody has signed it")
+        for signer, signature in envelope.signatures.items():
+            if envelope.keys.get(signer) != keys[signer]:
+                _check_signature(envelope, signer, signature, keys[signer])
         version = self._state.versions.get(transaction.contract)
         if version is not None and version != transaction.version:
             raise TransactionRefused(
@@ -129,41 +151,24 @@ class Admission:
                 f"it was signed for version {transaction.version} of the contract, and version "
                 f"{version} is in force",
             )
-        if envelope.missing:
+        if not envelope.is_complete:
             # What is complete with this envelope does not wait.
             waiting = add_signatures(self._state, envelope)
             if waiting.missing:
                 check_may_wait(self._state, waiting)
         return envelope
 
-    def _check_expiry(self, expiry_ms: int, time_ms: int) -> None:
-        if expiry_ms <= time_ms:
-            raise TransactionRefused(NotTaken.EXPIRED, f"it expired at {show_time(expiry_ms)}")
-        if expiry_ms - time_ms > self._lifetime_ms_max:
-            raise TransactionRefused(
-                NotTaken.EXPIRED,
-                f"it expires at {show_time(expiry_ms)}, later than this chain keeps watch for",
-            )
 
-    def _check_signatures(self, envelope: Envelope, name: bytes) -> None:
-        if not envelope.signatures:
-            raise TransactionRefused(NotTaken.BAD_SIGNATURE, "nobody has signed it")
-        data = signed_bytes(envelope.body)
-        for signer, signature in envelope.signatures.items():
-            key = self._state.keys[signer]
-            entry = (key, name, signature)
-            if entry in self._verified:
-                continue
-            if not is_signed(key, signature, data):
-                raise TransactionRefused(
-                    NotTaken.BAD_SIGNATURE, f"the signature of {show_text(signer, 60)} is not good"
-                )
-            self._remember(entry)
+def _expired(expiry_ms: int, time_ms: int) -> TransactionRefused:
+    if expiry_ms <= time_ms:
+        return TransactionRefused(NotTaken.EXPIRED, f"it expired at {show_time(expiry_ms)}")
+    told = f"it expires at {show_time(expiry_ms)}, later than this chain keeps watch for"
+    return TransactionRefused(NotTaken.EXPIRED, told)
 
 
-def _good(part: list[Signed]) -> list[Good]:
-    return [
-        (key, name, signature)
-        for key, name, signature, body in part
-        if is_signed(key, signature, signed_bytes(body))
-    ]
+def _check_signature(envelope: Envelope, signer: str, signature: bytes, key: bytes) -> None:
+    if not is_signed(key, signature, signed_bytes(envelope.body)):
+        raise TransactionRefused(
+            NotTaken.BAD_SIGNATURE, f"the signature of {show_text(signer, 60)} is not good"
+        )
+    envelope.keys[signer] = key

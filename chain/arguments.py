@@ -6,8 +6,8 @@ machine's question; what has no right form here is passed on as it is, and refus
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from servanda.chain.encoding import Item
 from servanda.interpreter.model import ParameterModel
@@ -15,36 +15,71 @@ from servanda.interpreter.receipts import Amount
 from servanda.interpreter.types import AmountType, ListType, OptionalType, SetType, Type
 
 AMOUNT_PARTS = 2
+Read: TypeAlias = "Callable[[Any], Any]"
+Readers: TypeAlias = "tuple[Read | None, ...]"
+"""What makes the outward form of each argument; None where it is the encoded one."""
 
 
 def arguments_of(items: Sequence[Item], parameters: Sequence[ParameterModel]) -> tuple[Any, ...]:
     """Return the arguments of a call; more or fewer than asked for are passed on too."""
-    types = [one.local.type for one in parameters]
-    return tuple(
-        [
-            outward_value(item, types[place] if place < len(types) else None)
-            for place, item in enumerate(items)
-        ]
-    )
+    return taken_by(readers_of(parameters), items)
+
+
+def readers_of(parameters: Sequence[ParameterModel]) -> Readers:
+    """Return what reads each argument of an action; None where it is what was sent."""
+    return tuple([_reader(one.local.type) for one in parameters])
+
+
+def taken_by(readers: Readers, items: Sequence[Item]) -> tuple[Any, ...]:
+    """Return the arguments of a call, as those who read them make them."""
+    found = [
+        item if read is None else read(item) for item, read in zip(items, readers, strict=False)
+    ]
+    return (*found, *items[len(readers) :])
 
 
 def outward_value(item: Any, held: Type | None) -> Any:  # noqa: ANN401 -- of whatever type was sent
     """Return an encoded value in the outward form of a type (None: of one that is not known)."""
+    read = None if held is None else _reader(held)
+    return item if read is None else read(item)
+
+
+def _reader(held: Type) -> Read | None:
+    """Return what makes the outward form of an encoded value; None where it is the same."""
     match held:
-        case AmountType() if type(item) is tuple and len(item) == AMOUNT_PARTS:
-            return Amount(*item)
+        case AmountType():
+            return _amount
         case OptionalType(base=inner):
-            return None if item is None else outward_value(item, inner)
-        case ListType(item=inner) | SetType(item=inner) if type(item) is tuple:
-            return tuple([outward_value(one, inner) for one in item])
+            return _inside(_if_there, _reader(inner))
+        case ListType(item=inner) | SetType(item=inner):
+            return _inside(_each, _reader(inner))
         case _:
-            return item
+            return None
+
+
+def _inside(around: Callable[[Any, Read], Any], read: Read | None) -> Read | None:
+    return None if read is None else lambda item: around(item, read)
+
+
+def _amount(item: Any) -> Any:  # noqa: ANN401 -- of whatever type was sent
+    is_pair = type(item) is tuple and len(item) == AMOUNT_PARTS
+    return tuple.__new__(Amount, item) if is_pair else item
+
+
+def _if_there(item: Any, read: Read) -> Any:  # noqa: ANN401 -- of whatever type was sent
+    return None if item is None else read(item)
+
+
+def _each(item: Any, read: Read) -> Any:  # noqa: ANN401 -- of whatever type was sent
+    return tuple([read(one) for one in item]) if type(item) is tuple else item
 
 
 def item_of(value: Any) -> Item:  # noqa: ANN401 -- of whatever type the contract says
     """Return the encoded form of an outward value, which may be an argument too."""
-    item: Item = items_of(value) if isinstance(value, tuple) else value
-    return item
+    if not isinstance(value, tuple):
+        item: Item = value
+        return item
+    return tuple([item_of(one) if isinstance(one, tuple) else one for one in value])
 
 
 def items_of(values: Sequence[Any]) -> tuple[Item, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import zip_longest
 
+from servanda.chain.admission import Spread
 from servanda.chain.block import Block, good_seals, read_block
 from servanda.chain.encoding import Malformed
 from servanda.chain.genesis import BadGenesis, Genesis
@@ -24,14 +25,20 @@ class Found(Exception):  # noqa: N818 -- what was looked for
     """Something in a store is not what it should be; the message says what and where."""
 
 
-def audit(store: Store, genesis: Genesis, zones: Mapping[str, Zone]) -> Iterator[int]:
-    """Yield the height of each block that is right, the first first. Raises `Found`."""
+def audit(
+    store: Store, genesis: Genesis, zones: Mapping[str, Zone], spread: Spread = map
+) -> Iterator[int]:
+    """Yield the height of each block that is right, the first first. Raises `Found`.
+
+    `spread` verifies the signatures of the next block beside the one that is executed.
+    """
     if store.chain != genesis.hash:
         raise Found("the store is of another genesis")
     with closing(ScratchStore(genesis.hash)) as again:
         ledger = _begun(genesis, zones, again)
-        for height in range(1, store.height + 1):
-            block = Block(store.header(height), store.transactions(height), store.seals(height))
+        blocks = map(store.block, range(1, store.height + 1))
+        for block in ledger.verify_each_ahead(blocks, transactions_of, spread):
+            height = block.header.height
             again.keep(replay(ledger, block), block.seals)
             ledger.commit()
             _compare(store.rows_of(height), again.rows_of(height))
@@ -41,19 +48,18 @@ def audit(store: Store, genesis: Genesis, zones: Mapping[str, Zone]) -> Iterator
 
 
 def audit_pack(
-    genesis: Genesis, blocks: Iterable[bytes], zones: Mapping[str, Zone]
+    genesis: Genesis, blocks: Iterable[bytes], zones: Mapping[str, Zone], spread: Spread = map
 ) -> Iterator[int]:
-    """Yield the height of each block of a pack that is right, the first first. Raises `Found`."""
+    """Yield the height of each block of a pack that is right, the first first. Raises `Found`.
+
+    `spread` is as for `audit`.
+    """
     with closing(ScratchStore(genesis.hash)) as again:
         ledger = _begun(genesis, zones, again)
-        for number, data in enumerate(blocks, start=1):
-            try:
-                block = read_block(data)
-            except Malformed as malformed:
-                raise Found(f"block {number} cannot be read: {malformed}") from None
+        for block in ledger.verify_each_ahead(read_blocks(blocks), transactions_of, spread):
             again.keep(replay(ledger, block), block.seals)
             ledger.commit()
-            yield number
+            yield block.header.height
         ledger.state.machine.audit()
 
 
@@ -63,6 +69,20 @@ def _begun(genesis: Genesis, zones: Mapping[str, Zone], kept: Kept) -> Ledger:
         return Ledger(genesis, zones, kept)
     except BadGenesis as bad:
         raise Found(f"the genesis cannot be run: {bad}") from None
+
+
+def read_blocks(blocks: Iterable[bytes]) -> Iterator[Block]:
+    """Yield the blocks of their bytes. Raises `Found`."""
+    for number, data in enumerate(blocks, start=1):
+        try:
+            yield read_block(data)
+        except Malformed as malformed:
+            raise Found(f"block {number} cannot be read: {malformed}") from None
+
+
+def transactions_of(block: Block) -> tuple[bytes, ...]:
+    """Return the transactions of a block."""
+    return block.transactions
 
 
 def replay(ledger: Ledger, block: Block) -> Execution:

@@ -11,7 +11,7 @@ values and every second spelling of a value are refused on reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
@@ -33,6 +33,8 @@ DEPTH_MAX = 64
 
 INTEGER_BITS_MAX = 128
 """Every integer of the language fits, with room; more digits are an attack, not an amount."""
+INTEGER_MAX = (1 << INTEGER_BITS_MAX) - 1
+INTEGER_MIN = -INTEGER_MAX
 
 FRACTION = 4
 """The tag of a decimal fraction (RFC 8949, section 3.4.4)."""
@@ -41,6 +43,10 @@ EXPONENT_MAX = 6_144
 """No Decimal of the language has a digit before 10**-6176 or from 10**6145 on."""
 EXPONENT_MIN = -6_176
 
+_TEXT, _ARRAY, _MAP = 0x60, 0x80, 0xA0
+IN_HEAD_MAX = 24
+"""A count below this stands in the head itself; from it on, in one, two or four bytes behind."""
+
 
 class Malformed(ValueError):  # noqa: N818 -- what is wrong is the bytes, not the program
     """Bytes are not the encoding of a value; the message says what is wrong, never the bytes."""
@@ -48,8 +54,36 @@ class Malformed(ValueError):  # noqa: N818 -- what is wrong is the bytes, not th
 
 def encode(item: Item) -> bytes:
     """Return the one encoding of a value."""
-    encoded: bytes = cbor2.dumps(_ordered(item))
+    if type(item) is str:
+        data = item.encode()
+        if len(data) < IN_HEAD_MAX:
+            return _TEXT_HEADS[len(data)] + data
+    encoded: bytes = cbor2.dumps(item if type(item) in _PLAIN else _ordered(item))
     return encoded
+
+
+def encode_array(items: Sequence[bytes]) -> bytes:
+    """Return the encoding of an array from those of its items."""
+    return array_head(len(items)) + b"".join(items)
+
+
+@lru_cache(KEYS_KEPT_MAX)
+def array_head(count: int) -> bytes:
+    """Return what stands before the encoded items of an array (RFC 8949, section 3.1, type 4)."""
+    return _head(_ARRAY, count)
+
+
+@lru_cache(KEYS_KEPT_MAX)
+def map_head(count: int) -> bytes:
+    """Return what stands before the encoded keys, each with its value, of a map (type 5)."""
+    return _head(_MAP, count)
+
+
+def _head(kind: int, count: int) -> bytes:
+    if count < IN_HEAD_MAX:
+        return bytes([kind | count])
+    power = 0 if count < 1 << 8 else 1 if count < 1 << 16 else 2
+    return bytes([kind | IN_HEAD_MAX + power]) + count.to_bytes(1 << power)
 
 
 def _ordered(item: Any) -> Any:  # noqa: ANN401 -- what the library takes
@@ -69,14 +103,16 @@ def _ordered(item: Any) -> Any:  # noqa: ANN401 -- what the library takes
     if kind in _MAPS:
         return {
             key: item[key] if type(item[key]) in _PLAIN else _ordered(item[key])
-            for key in _in_order(tuple(item))
+            for key in in_order(tuple(item))
         }
+    if isinstance(item, tuple):  # Of a kind of its own, as an Amount is.
+        return _ordered(tuple(item))
     assert kind is Decimal, f"a {kind.__name__} is never encoded"
     return _fraction(item)
 
 
 @lru_cache(KEYS_KEPT_MAX)
-def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+def in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return keys in the order of their encodings: a shorter text has a smaller head."""
     encoded = {key: key.encode() for key in keys}
     return tuple(sorted(keys, key=lambda key: (len(encoded[key]), encoded[key])))
@@ -90,9 +126,9 @@ def decode(data: bytes) -> Item:
         raise Malformed(_what_is_wrong(error)) from None
     except (RecursionError, OverflowError, MemoryError):
         raise Malformed("it is nested too deeply or too large") from None
-    _check(item)
+    is_plain = _check(item)
     # The library reads longer spellings of a number or a length, and keys in any order.
-    if encode(item) != data:
+    if (cbor2.dumps(item) if is_plain else encode(item)) != data:
         raise Malformed("it is not in the one canonical form")
     return item
 
@@ -104,24 +140,33 @@ def _what_is_wrong(error: Exception) -> str:
     return text if text in _OWN_MESSAGES else "it is not well formed"
 
 
-def _check(item: Item) -> None:
-    """Refuse what the narrow form does not have, at any depth."""
+def _check(item: Item) -> bool:
+    """Refuse what the narrow form does not have, at any depth; say if the library encodes it as is.
+
+    It does unless there is a map, whose keys have an order, or a Decimal, which has one form.
+    """
     waiting: list[Any] = [item]
-    while waiting:
-        one = waiting.pop()
+    is_plain = True
+    for one in waiting:  # What is put behind the last one is looked at too.
         kind = type(one)
+        if kind is str or kind is bytes:
+            continue
         if kind is tuple:
             waiting.extend(one)
+        elif kind is int:
+            if one > INTEGER_MAX or one < INTEGER_MIN:
+                raise Malformed("an integer is too large")
         elif kind in _MAPS:
+            is_plain = False
             for key in one:
                 if type(key) is not str:
                     raise Malformed("a key is not a text")
             waiting.extend(one.values())
-        elif kind is int:
-            if one.bit_length() > INTEGER_BITS_MAX:
-                raise Malformed("an integer is too large")
-        elif kind not in _PLAIN and kind is not Decimal:
+        elif kind is Decimal:
+            is_plain = False
+        elif kind not in _PLAIN:
             raise Malformed("it holds a value of a kind that is not used here")
+    return is_plain
 
 
 def _fraction(value: Decimal) -> cbor2.CBORTag:
@@ -160,6 +205,7 @@ _NO_DECIMAL = "it holds a decimal fraction that is no Decimal"
 _NO_TAG = "it holds a tag that is not used here"
 _OWN_MESSAGES = frozenset({_NO_DECIMAL, _NO_TAG})
 
+_TEXT_HEADS = tuple([bytes([_TEXT | count]) for count in range(IN_HEAD_MAX)])
 _PLAIN = frozenset({int, str, bytes, bool, type(None)})
 _MAPS = frozenset({dict, cbor2.frozendict})
 _BIGNUMS = {2, 3}

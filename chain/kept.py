@@ -38,5 +38,8 @@ class Kept(Protocol):
     def find(self, path: NodePath, expected: bytes) -> Node:
         """Return a node of the state tree."""
 
+    def next_numbers(self) -> tuple[int, int]:
+        """Return the numbers under which the next node and the next record will be kept."""
+
     def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
         """Whether a transaction, by hash and expiry, has run or has lapsed."""

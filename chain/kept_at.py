@@ -62,6 +62,10 @@ class KeptAt:
         """Return a node of the state tree."""
         return self._store.tree(self._height).find(path, expected)
 
+    def next_numbers(self) -> tuple[int, int]:
+        """Return the numbers of the node and the record that came next."""
+        return self._store.numbers_after(self._height)
+
     def has_run(self, transaction: bytes, expiry_ms: int) -> bool:  # noqa: ARG002 -- as for all
         """Whether a transaction had run or lapsed by then."""
         height = self._store.height_of(transaction)

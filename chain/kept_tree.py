@@ -6,38 +6,20 @@ changed: a node that changes is kept anew, and shares with the one before it all
 the number of a root leads to the whole state of its height, and every step down is checked by the
 hash that stands above it.
 
-    node = the node of `state_tree.py` ‖ for each place that is taken, in order, eight bytes:
-           the number of the node, or of the record, that stands there
+    node = which places are taken, and which of these are records: two bytes each ‖
+           of each place that is taken, in order: of a record the hash of its key and that of its
+           value, else the hash of the node below ‖
+           of each again: the number of the record or node, in eight bytes
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
-from servanda.chain.state_tree import (
-    BITMAP_BYTES,
-    EMPTY,
-    DamagedNode,
-    Entry,
-    Node,
-    NodePath,
-    nibble,
-    path_of,
-)
+from servanda.chain.state_tree import EMPTY, PLACES, DamagedNode, Node, NodePath, nibble, path_of
 
-NUMBER_BYTES = 8
 NODES_KEPT_MAX = 200_000
 """So many nodes are in memory."""
-
-
-class KeptNode(NamedTuple):
-    """A node, its hash, and the numbers of what stands in each place that is taken."""
-
-    digest: bytes
-    node: Node
-    numbers: Mapping[int, int]
 
 
 class KeptTree:
@@ -60,25 +42,25 @@ class KeptTree:
         self.number = number
         """Of the root."""
         self.root = root
-        self._nodes: dict[NodePath, KeptNode] = {}
+        self._nodes: dict[NodePath, Node] = {}
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
     def find(self, path: NodePath, expected: bytes) -> Node:
         """Return the node at a path, whose hash is known from above it."""
-        kept = self._at(path)
-        if kept is None or kept.digest != expected:
+        node = self._nodes.get(path) or self._at(path)
+        if node is None or node.digest != expected:
             raise self._damaged(f"the state tree has no node {path.hex() or 'at its root'}")
-        return kept.node
+        return node
 
     def record(self, key: bytes) -> tuple[bytes, int] | None:
         """Return the hash of the value, and the number, of the record of a key's hash, or None."""
         depth = 0
-        while (kept := self._at(path_of(key, depth))) is not None:
+        while (node := self._at(path_of(key, depth))) is not None:
             place = nibble(key, depth)
-            entry = kept.node.entries.get(place)
+            entry = node.entry_at(place)
             if entry is not None:
-                return (entry.value, kept.numbers[place]) if entry.key == key else None
+                return (entry.value, node.number_at(place)) if entry.key == key else None
             depth += 1
         return None
 
@@ -87,106 +69,48 @@ class KeptTree:
         return iter(()) if self.root == EMPTY else self._records_below(self.number, self.root)
 
     def _records_below(self, number: int, expected: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-        kept = self._read_kept(number, expected)
-        for place, below in kept.numbers.items():
-            entry = kept.node.entries.get(place)
-            if entry is None:
-                yield from self._records_below(below, kept.node.hashes[place] or EMPTY)
-            else:
-                yield entry.key, entry.value, below
+        node = self._read_kept(number, expected)
+        for place in range(PLACES):
+            below, entry = node.hash_at(place), node.entry_at(place)
+            if entry is not None:
+                yield entry.key, entry.value, node.number_at(place)
+            elif below is not None:
+                yield from self._records_below(node.number_at(place), below)
 
-    def _at(self, path: NodePath) -> KeptNode | None:
+    def _at(self, path: NodePath) -> Node | None:
         """Return the node at a path, or None if there is none."""
         known = self._nodes.get(path)
         if known is not None:
             return known
+        number, expected = self.number, self.root
         if not path:
-            number, expected = self.number, self.root
             if expected == EMPTY:
                 return None
         else:
             above, place = self._at(path[:-1]), path[-1]
-            if above is None or place in above.node.entries or place not in above.numbers:
+            if above is None or above.entry_at(place) is not None:
                 return None
-            number, expected = above.numbers[place], above.node.hashes[place] or EMPTY
+            below = above.hash_at(place)
+            if below is None:
+                return None
+            number, expected = above.number_at(place), below
         found = self._nodes[path] = self._read_kept(number, expected)
         return found
 
-    def _read_kept(self, number: int, expected: bytes) -> KeptNode:
+    def _read_kept(self, number: int, expected: bytes) -> Node:
         try:
-            return read_kept(self._read(number), expected)
+            return Node.from_bytes(self._read(number), expected, number)
         except DamagedNode as damaged:
             raise self._damaged(str(damaged)) from None
 
     # ── going on ──────────────────────────────────────────────────────────────────────────────
 
-    def advance(
-        self, made: Mapping[NodePath, Node], records: Mapping[bytes, int], first: int
-    ) -> list[tuple[int, bytes]]:
-        """Go on to the next height; return the nodes that it made, with their numbers.
-
-        `made` has every node behind those below it; `records` are the numbers of the records of
-        the block, by the hash of the key; `first` is the number of the first node.
-        """
-        numbered: dict[NodePath, KeptNode] = {}
-        numbers: dict[NodePath, int] = {}
-        kept = []
-        for number, (path, node) in enumerate(made.items(), start=first):
-            below = self._numbers_below(path, node, numbers, records)
-            numbers[path] = number
-            numbered[path] = KeptNode(node.hash, node, below)
-            kept.append((number, write_kept(node, below)))
-        if len(self._nodes) + len(numbered) > NODES_KEPT_MAX:
+    def advance(self, made: Mapping[NodePath, Node]) -> None:
+        """Go on to the next height, by the nodes that its block made: the root is the last."""
+        if len(self._nodes) + len(made) > NODES_KEPT_MAX:
             self._nodes.clear()
-        self._nodes.update(numbered)
+        self._nodes.update(made)
         self.height += 1
         if made:
-            self.number, self.root = numbers[b""], numbered[b""].digest
-        return kept
-
-    def _numbers_below(
-        self,
-        path: NodePath,
-        node: Node,
-        made: Mapping[NodePath, int],
-        records: Mapping[bytes, int],
-    ) -> dict[int, int]:
-        before = self._at(path)
-        found: dict[int, int] = {}
-        for place, hash_below in enumerate(node.hashes):
-            if hash_below is None:
-                continue
-            entry = node.entries.get(place)
-            key_or_path = path + bytes([place]) if entry is None else entry.key
-            number = (made if entry is None else records).get(key_or_path)
-            if number is None:
-                number = self._number_before(before, place, entry)
-            found[place] = number
-        return found
-
-    def _number_before(self, before: KeptNode | None, place: int, entry: Entry | None) -> int:
-        """Return the number of what no record of this block has changed."""
-        if before is not None:
-            stood = before.node.entries.get(place)
-            if entry is None or (stood is not None and stood.key == entry.key):
-                return before.numbers[place]
-        # A record that stood further up, until another came to share its way.
-        assert entry is not None, "a node that no block made"
-        known = self.record(entry.key)
-        assert known is not None, "a record that no block made"
-        return known[1]
-
-
-def write_kept(node: Node, numbers: Mapping[int, int]) -> bytes:
-    """Return a node as it is kept."""
-    return node.to_bytes() + struct.pack(f">{len(numbers)}Q", *numbers.values())
-
-
-def read_kept(data: bytes, expected: bytes) -> KeptNode:
-    """Return the node of a hash from its bytes, or raise `DamagedNode`."""
-    taken = int.from_bytes(data[:BITMAP_BYTES])
-    size = NUMBER_BYTES * taken.bit_count()
-    node = Node.from_bytes(data[: len(data) - size], expected)
-    places = [place for place, found in enumerate(node.hashes) if found is not None]
-    found = struct.unpack(f">{len(places)}Q", data[len(data) - size :])
-    return KeptNode(expected, node, dict(zip(places, found, strict=True)))
+            root = made[b""]
+            self.number, self.root = root.number, root.digest

@@ -11,8 +11,9 @@ made anew from what was kept stands at the block before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from servanda.chain.admission import Admission, Spread
 from servanda.chain.block import Block, Header
@@ -34,6 +35,9 @@ from servanda.chain.transaction import BYTES_MAX, NotTaken, TransactionRefused
 from servanda.interpreter.costs import BYTE_STEPS, FIRING_STEPS, TRANSACTION_STEPS
 from servanda.interpreter.values.time_zones import Zone
 
+Some = TypeVar("Some")
+"""What stands for a block that is to be executed."""
+
 ROWS_MAX = 500_000
 """So many records a ledger has in memory, beside those that a block looks at."""
 
@@ -52,8 +56,10 @@ class Execution:
     ended: Mapping[bytes, int]
     """The transactions that ran or lapsed, by hash, with their expiry: none may run again."""
     records: Mapping[bytes, bytes]
+    """In the order in which they are numbered."""
     entries: Entries
     nodes: Mapping[NodePath, Node]
+    """In the order of their numbers: each behind those below it."""
     sources: Mapping[bytes, bytes]
 
 
@@ -102,7 +108,39 @@ class Ledger:
 
     def verify(self, transactions: Iterable[bytes], spread: Spread = map) -> None:
         """Verify signatures ahead of `check`, `prepare` or `execute`; `spread` may use threads."""
-        self._admission.verify_all(transactions, spread)
+        self.verify_ahead(transactions, spread)()
+
+    def verify_ahead(self, transactions: Iterable[bytes], spread: Spread) -> Callable[[], None]:
+        """Begin to verify signatures of a block to come, while others run; return what ends it."""
+        return self._admission.verify_ahead(transactions, spread)
+
+    def verify_each_ahead(
+        self,
+        blocks: Iterable[Some],
+        transactions_of: Callable[[Some], Iterable[bytes]],
+        spread: Spread,
+    ) -> Iterator[Some]:
+        """Yield blocks that are to be executed, each once its signatures have been verified.
+
+        Those of the next one are verified while it is executed. What stands in the way of a block
+        that is still to come is raised behind those that came before it.
+        """
+        coming = iter(blocks)
+        before: tuple[Some, Callable[[], None]] | None = None
+        wrong: Exception | None = None
+        while wrong is None:
+            after = None
+            try:
+                block = next(coming)
+                after = block, self.verify_ahead(transactions_of(block), spread)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it is raised below
+                wrong = error
+            if before is not None:
+                before[1]()
+                yield before[0]
+            before = after
+        if not isinstance(wrong, StopIteration):
+            raise wrong
 
     def prepare(self, time_ms: int, offered: Iterable[bytes], bytes_max: int) -> tuple[bytes, ...]:
         """Return the transactions that a block at a time should take up, in the order offered."""
@@ -164,7 +202,9 @@ class Ledger:
         block, self._block = self._block, None
         assert block is not None, "a block has begun"
         records, entries = self.state.take_changes()
-        root, nodes = update_tree(self.kept, self.info.state, tree_changes(records))
+        node, record = self.kept.next_numbers()
+        changes = tree_changes(records, record)
+        root, nodes = update_tree(self.kept, self.info.state, changes, node)
         header = Header(
             chain=self.chain,
             height=self.info.height + 1,
@@ -218,24 +258,20 @@ class _Block:
             self.ended[transaction] = expiry_ms
             self.receipts.append(receipt_of_lapse(transaction))
 
-    def _check_room(self, data: bytes) -> None:
-        """Refuse what does not come into the block at all: it may come again in the next one.
+    def _no_room(self, data: bytes) -> TransactionRefused:
+        """Return why something does not come into the block at all: it may come in the next one.
 
         # INVARIANT: whatever is in a block has paid for it; no block holds more than its steps.
         """
         if len(data) > BYTES_MAX:
-            raise TransactionRefused(
-                NotTaken.TOO_LARGE, f"a transaction has at most {BYTES_MAX:_} bytes"
-            )
-        if self._steps_left <= 0:
-            raise TransactionRefused(NotTaken.BLOCK_FULL, "the block has no steps left for it")
+            told = f"a transaction has at most {BYTES_MAX:_} bytes"
+            return TransactionRefused(NotTaken.TOO_LARGE, told)
+        return TransactionRefused(NotTaken.BLOCK_FULL, "the block has no steps left for it")
 
     def take(self, data: bytes) -> bytes:
         """Run a transaction, or let it wait, or say why it is not taken; return its receipt."""
-        try:
-            self._check_room(data)
-        except TransactionRefused as refused:
-            return receipt_of_refused(data, refused)
+        if len(data) > BYTES_MAX or self._steps_left <= 0:
+            return receipt_of_refused(data, self._no_room(data))
         self._steps_left -= TRANSACTION_STEPS + BYTE_STEPS * len(data)
         self.transactions.append(data)
         self._run(data)
@@ -247,19 +283,22 @@ class _Block:
         except TransactionRefused as refused:
             self.receipts.append(receipt_of_refused(data, refused))
             return
-        waiting = add_signatures(self.state, envelope)
-        if waiting.missing:
-            keep_waiting(self.state, waiting)
-            self.receipts.append(receipt_of_waiting(waiting.digest, waiting.missing))
-            return
-        end_waiting(self.state, waiting.digest)
-        receipt = run_transaction(self.state, waiting.transaction, self.sources)
+        name, transaction = envelope.digest, envelope.transaction
+        if name in self.state.pending or not envelope.is_complete:
+            waiting = add_signatures(self.state, envelope)
+            if waiting.missing:
+                keep_waiting(self.state, waiting)
+                self.receipts.append(receipt_of_waiting(name, waiting.missing))
+                return
+            end_waiting(self.state, name)
+        receipt = run_transaction(self.state, transaction, self.sources)
         early = self.state.machine.overdue_receipts
-        for one in early:
-            self.receipts.append(receipt_of_timer(one))
-            self._steps_left -= FIRING_STEPS + one.cost
-        early.clear()
+        if early:
+            for one in early:
+                self.receipts.append(receipt_of_timer(one))
+                self._steps_left -= FIRING_STEPS + one.cost
+            early.clear()
         self._steps_left -= receipt.cost
-        self.ended[waiting.digest] = waiting.transaction.expiry_ms
-        self.admission.end(waiting.digest)
-        self.receipts.append(receipt_of_call(waiting.digest, receipt))
+        self.ended[name] = transaction.expiry_ms
+        self.admission.end(name)
+        self.receipts.append(receipt_of_call(name, receipt))

@@ -17,12 +17,14 @@ the receipt tree, in the order in which things happened.
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
+from typing import Any
 
-from servanda.chain.arguments import item_of, items_of
-from servanda.chain.encoding import Item, encode
+from servanda.chain.arguments import item_of
+from servanda.chain.encoding import array_head, encode, encode_array
 from servanda.chain.merkle import hash_of
 from servanda.chain.transaction import TransactionRefused
-from servanda.interpreter.receipts import Receipt
+from servanda.interpreter.receipts import Event, Receipt
 
 
 class Kind(IntEnum):
@@ -35,9 +37,19 @@ class Kind(IntEnum):
     NOT_TAKEN = 4
 
 
+PARTS_COUNT = 9
+"""So many parts has the receipt of a call or a timer; each is encoded by itself, and joined."""
+NAMES_KEPT_MAX = 10_000
+
+_NOTHING, _NONE = encode(None), encode(())
+_DONE = encode(None) + encode("") + encode(None)
+_CALL = array_head(PARTS_COUNT) + encode(int(Kind.CALL))
+_TIMER = array_head(PARTS_COUNT) + encode(int(Kind.TIMER))
+
+
 def receipt_of_call(transaction: bytes, receipt: Receipt) -> bytes:
     """Return the receipt of a transaction that ran, by its hash."""
-    return encode((int(Kind.CALL), transaction, *_outcome(receipt)))
+    return _CALL + encode(transaction) + _outcome(receipt)
 
 
 def receipt_of_timer(receipt: Receipt) -> bytes:
@@ -45,7 +57,7 @@ def receipt_of_timer(receipt: Receipt) -> bytes:
     firing = receipt.firing
     assert firing is not None, "this is the receipt of a timer"
     what = (firing.contract, firing.title, firing.record.name, item_of(firing.key), firing.due_ms)
-    return encode((int(Kind.TIMER), what, *_outcome(receipt)))
+    return _TIMER + encode(what) + _outcome(receipt)
 
 
 def receipt_of_waiting(transaction: bytes, missing: tuple[str, ...]) -> bytes:
@@ -63,10 +75,33 @@ def receipt_of_refused(data: bytes, refused: TransactionRefused) -> bytes:
     return encode((int(Kind.NOT_TAKEN), hash_of(data), str(refused.code), refused.message))
 
 
-def _outcome(receipt: Receipt) -> tuple[Item, ...]:
-    span = receipt.span
-    clause = None if span is None else (span.source, span.start, span.end)
-    events = tuple([(one.contract, one.name, items_of(one.values)) for one in receipt.events])
-    notices = tuple([(one.contract, one.party, one.text) for one in receipt.notices])
-    value = item_of(receipt.value)
-    return (receipt.code, receipt.message, clause, value, events, notices, receipt.cost)
+def _outcome(receipt: Receipt) -> bytes:
+    """Return the encoded parts of a receipt from its code on, one after another."""
+    code, span, events = receipt.code, receipt.span, receipt.events
+    # What leaves a contract has a type of the contract; as an item it is encoded as it is.
+    value: Any = receipt.value
+    if code is None and span is None:
+        what = _DONE
+    else:
+        clause = None if span is None else (span.source, span.start, span.end)
+        what = encode(code) + encode(receipt.message) + encode(clause)
+    return b"".join(
+        (
+            what,
+            _NOTHING if value is None else encode(value),
+            encode_array([_event(one) for one in events]) if events else _NONE,
+            encode(receipt.notices) if receipt.notices else _NONE,
+            encode(receipt.cost),
+        )
+    )
+
+
+def _event(event: Event) -> bytes:
+    values: Any = event.values
+    return _named(event.contract, event.name) + encode(values)
+
+
+@lru_cache(NAMES_KEPT_MAX)
+def _named(contract: str, name: str) -> bytes:
+    """Return the encoding of an event up to its values: there are few names, and many events."""
+    return encode((contract, name, None))[: -len(_NOTHING)]

@@ -25,13 +25,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from servanda.chain.encoding import Item, encode
+from servanda.chain.encoding import Item, array_head, encode, in_order, map_head
 from servanda.interpreter.execute.state import Row, Table, Tables, slot_of
 from servanda.interpreter.execute.timers import Entry, Order
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.types import ListType, OptionalType, RecordType, SetType, Type
 
 TIMERS = ""
+IDENTITY_PARTS = 3
 Convert: TypeAlias = "Callable[[Any], Any]"
 
 
@@ -40,7 +41,9 @@ class RecordForm:
 
     def __init__(self, table: Table, contract: ContractModel) -> None:
         self.table = table
-        self._name = (table.contract, table.name)
+        self._identity_head = (
+            array_head(IDENTITY_PARTS) + encode(table.contract) + encode(table.name)
+        )
         self._fields = [
             (
                 one.name,
@@ -49,6 +52,11 @@ class RecordForm:
                 reader(one.type, table.tables),
             )
             for one in table.model.fields
+        ]
+        named = {field[0]: field for field in self._fields}
+        self._value_head = map_head(len(named))
+        self._encoded_fields = [
+            (encode(name), *named[name][1:3]) for name in in_order(tuple(named))
         ]
         self._keys = [
             (slot_of(table.model, one.name), reader(one.type, table.tables))
@@ -59,7 +67,21 @@ class RecordForm:
 
     def identity(self, key: Item) -> bytes:
         """Return the identity of the record of a key."""
-        return encode((*self._name, key))
+        return self._identity_head + encode(key)
+
+    def encoded(self, row: Row, armed: Mapping[tuple[str, int], Entry]) -> bytes:
+        """Return the encoding of the value of a row with its waiting timers.
+
+        It is put together from that of each field, behind its name, in the order of the names: a
+        block writes some thousands of records of few types.
+        """
+        if armed:
+            return encode(self.value(row, armed))
+        parts = [self._value_head]
+        for name, slot, write in self._encoded_fields:
+            held = getattr(row, slot)
+            parts += name, encode(held if write is None else write(held))
+        return b"".join(parts)
 
     def value(self, row: Row, armed: Mapping[tuple[str, int], Entry]) -> dict[str, Item]:
         """Return the value of a row with its waiting timers."""

@@ -7,7 +7,7 @@ and runs from then on.
 
 from __future__ import annotations
 
-from servanda.chain.arguments import arguments_of
+from servanda.chain.arguments import taken_by
 from servanda.chain.contracts import BadContract
 from servanda.chain.membership import MEMBERSHIP
 from servanda.chain.merkle import hash_of
@@ -27,12 +27,12 @@ def run_transaction(
 ) -> Receipt:
     """Run a transaction; what it deploys is added to `sources`, by its hash."""
     contract, action = transaction.contract, transaction.action
-    model = state.machine.contracts.get(contract)
-    known = None if model is None else model.actions.get(action)
     items = transaction.arguments
-    arguments = items if known is None else arguments_of(items, known.parameters)
-    call = Call(contract, action, arguments, transaction.signers)
-    if (contract, action) != (MEMBERSHIP, DEPLOY):
+    readers = state.readers.get((contract, action))
+    arguments = items if readers is None else taken_by(readers, items)
+    # One is made for every call, and the constructor of a named tuple is a function more.
+    call = tuple.__new__(Call, (contract, action, arguments, transaction.signers))
+    if contract != MEMBERSHIP or action != DEPLOY:
         return state.machine.execute(call)
     programs: list[Program] = []
     receipt = state.machine.execute(call, lambda: programs.append(_program(state, transaction)))

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from servanda.chain.arguments import Readers, readers_of
 from servanda.chain.block import Header
 from servanda.chain.contracts import BadContract, read_contract, read_source
 from servanda.chain.encoding import Item, decode, encode
@@ -34,6 +35,7 @@ from servanda.chain.merkle import hash_of
 from servanda.chain.records import RecordForm
 from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, place_of
 from servanda.chain.sortable import BEHIND_ALL, sortable
+from servanda.chain.state_tree import Change
 from servanda.chain.waiting_list import WaitingList
 from servanda.interpreter.compile import Program
 from servanda.interpreter.execute.bindings import Undeployable
@@ -65,6 +67,8 @@ class ChainState:
         """The versions of the contracts that run."""
         self.programs: dict[str, Program] = {}
         """The contracts that run, each behind those that it uses."""
+        self.readers: dict[tuple[str, str], Readers] = {}
+        """What reads the arguments of each action."""
         self.pending = WaitingList()
         """What waits for signatures, by the hash of the transaction."""
         self._forms: dict[RecordType, RecordForm] = {}
@@ -184,6 +188,8 @@ class ChainState:
         model = program.model
         self.versions[model.name] = model.version
         self.programs[model.name] = program
+        for name, action in model.actions.items():
+            self.readers[model.name, name] = readers_of(action.parameters)
         for record in model.records.values():
             table = self.machine.tables[record.type]
             self._forms[record.type] = RecordForm(table, model)
@@ -226,7 +232,7 @@ class ChainState:
         for row in touched:
             table = row.table
             form = self._forms[table.model.type]
-            changed[form.identity(row.key)] = encode(form.value(row, self.machine.queue.armed(row)))
+            changed[form.identity(row.key)] = form.encoded(row, self.machine.queue.armed(row))
         if any(is_of_membership(row) for row in touched):
             self.refresh_members()
         touched.clear()
@@ -266,6 +272,12 @@ def _present(value: bytes | None) -> bytes:
     return value
 
 
-def tree_changes(changed: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-    """Return the hashes of identities and values, as the state tree takes them."""
-    return {hash_of(identity): hash_of(value) for identity, value in changed.items()}
+def tree_changes(changed: Mapping[bytes, bytes], first: int) -> dict[bytes, Change]:
+    """Return the hashes of identities and values, as the state tree takes them.
+
+    The records are numbered from `first` on, in their order.
+    """
+    return {
+        hash_of(identity): (hash_of(value), number)
+        for number, (identity, value) in enumerate(changed.items(), first)
+    }

@@ -24,6 +24,7 @@ from servanda.chain.database import (
     scratch_database,
 )
 from servanda.chain.encoding import Malformed, decode, encode
+from servanda.chain.hash_filter import HashFilter
 from servanda.chain.kept_entries import KeptEntries
 from servanda.chain.kept_tree import KeptTree
 from servanda.chain.ledger import Execution
@@ -77,6 +78,7 @@ class Store:
         self._damaged = database.damaged
         self._entries = KeptEntries(database)
         self._live_sum: int | None = None
+        self._may_have_run = HashFilter()
         self._tree: KeptTree | None = None
         found = database.one("SELECT value FROM meta WHERE name = 'format'")
         if found is None or found[0] != FORMAT:
@@ -246,6 +248,8 @@ class Store:
         """Whether a transaction of this hash, which has not expired, has run or has lapsed."""
         if self._live_sum is None:
             self._live_sum = self._count_live()
+        if transaction not in self._may_have_run:
+            return False
         query = "SELECT 1 FROM ended WHERE expiry = ? AND hash = ?"
         return self._database.one(query, expiry_ms, transaction) is not None
 
@@ -297,11 +301,13 @@ class Store:
     def _keep(self, execution: Execution, seals: Mapping[str, bytes], tree: KeptTree) -> None:
         header = execution.header
         node, record = self._last_numbers(header.height - 1)
-        records, keys = [], {}
-        for number, (identity, value) in enumerate(execution.records.items(), record + 1):
-            records.append((number, identity, value))
-            keys[hash_of(identity)] = number
-        nodes = tree.advance(execution.nodes, keys, node + 1)
+        records = [
+            (number, identity, value)
+            for number, (identity, value) in enumerate(execution.records.items(), record + 1)
+        ]
+        nodes = [(one.number, one.to_bytes()) for one in execution.nodes.values()]
+        assert not nodes or nodes[0][0] == node + 1, "the nodes are numbered on"
+        tree.advance(execution.nodes)
         self._database.many("INSERT INTO records VALUES (?, ?, ?)", records)
         self._database.many("INSERT INTO nodes VALUES (?, ?)", nodes)
         block = (
@@ -321,6 +327,15 @@ class Store:
         self._tree = self._live_sum = None
         self._entries.forget()
 
+    def next_numbers(self) -> tuple[int, int]:
+        """Return the numbers under which the next node and the next record will be kept."""
+        return self.numbers_after(self.height)
+
+    def numbers_after(self, height: int) -> tuple[int, int]:
+        """Return the numbers under which the node and the record behind a height are kept."""
+        node, record = self._last_numbers(height)
+        return node + 1, record + 1
+
     def _last_numbers(self, height: int) -> tuple[int, int]:
         """Return the numbers of the last node and of the last record that there are."""
         found = self._database.one("SELECT node, record FROM blocks WHERE height = ?", height)
@@ -335,13 +350,15 @@ class Store:
         """
         header, ended = execution.header, execution.ended
         total = self._count_live() if self._live_sum is None else self._live_sum
-        rows = [(expiry, one, header.height) for one, expiry in ended.items()]
+        # In the order of the table, so that what stands together is written together.
+        rows = sorted([(expiry, one, header.height) for one, expiry in ended.items()])
         self._database.many("INSERT INTO ended VALUES (?, ?, ?)", rows)
         gone = self._database.all(
             "SELECT hash, expiry FROM ended WHERE expiry > ? AND expiry <= ?",
             *(self._time_before(header.height), header.time_ms),
         )
-        total += sum(_weight(*one) for one in ended.items())
+        total += sum([_weight(*one) for one in ended.items()])
+        self._may_have_run.update(ended)
         total = (total - sum(_weight(*one) for one in gone)) % SUM_LIMIT
         self._database.many(
             "UPDATE meta SET value = ? WHERE name = 'live'", [(total.to_bytes(HASH_BYTES),)]
@@ -355,6 +372,7 @@ class Store:
     def _count_live(self) -> int:
         """Return the sum over what may not run again, counted from its rows."""
         total = 0
+        self._may_have_run.clear()
         time_ms = self._time_before(self.height + 1)
         for digest, expiry_ms in self._database.all(
             "SELECT hash, expiry FROM ended WHERE expiry > ?", time_ms
@@ -362,6 +380,7 @@ class Store:
             if type(digest) is not bytes or type(expiry_ms) is not int or expiry_ms < 0:
                 raise self._damaged("it has lost which transactions have run")
             total = (total + _weight(digest, expiry_ms)) % SUM_LIMIT
+            self._may_have_run.add(digest)
         found = self._database.one("SELECT value FROM meta WHERE name = 'live'")
         if found is None or found[0] != total.to_bytes(HASH_BYTES):
             raise self._damaged("it has lost which transactions have run")

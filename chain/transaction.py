@@ -14,9 +14,8 @@ says what it is for, so that it can never pass as the signature of something els
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeGuard
+from typing import Any, NamedTuple
 
 from servanda.chain.encoding import Item, Malformed, decode, encode
 from servanda.chain.merkle import HASH_BYTES, hash_of
@@ -30,6 +29,14 @@ NAME_BYTES_MAX = 128
 NONCE_BYTES = 16
 DOMAIN = b"servanda transaction\0"
 BODY_PARTS = 10
+
+_LENGTHS = {b"\x82\x58": 1, b"\x82\x59": 2}
+"""How many bytes the length of a body has, by how its envelope begins."""
+_LENGTH_MIN = (0, 24, 256)
+"""The least length that has so many bytes of its own."""
+_ONE_ENTRY, _TEXT = 0xA1, 0x60
+_AROUND_SIGNER = 4
+"""So many bytes stand before a signer and between it and its signature."""
 
 
 class NotTaken(StrEnum):
@@ -56,8 +63,7 @@ class TransactionRefused(Exception):  # noqa: N818 -- a refusal is an answer, no
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """What is signed: `expiry_ms` is the first moment at which it counts no longer.
 
     `chain` is the hash of the genesis; `signers` are the members who must sign, each once;
@@ -77,26 +83,26 @@ class Transaction:
 
     def to_bytes(self) -> bytes:
         """Return the body."""
-        return encode(
-            (
-                *(FORMAT, self.chain, self.contract, self.version, self.action),
-                *(self.arguments, self.signers, self.nonce, self.expiry_ms, self.attachment),
-            )
-        )
+        return encode((FORMAT, *self))
 
 
-@dataclass(frozen=True, slots=True)
 class Envelope:
     """A transaction with the signatures that it has so far, by the name of the signer."""
 
-    body: bytes
-    transaction: Transaction
-    signatures: Mapping[str, bytes]
-    digest: bytes = field(init=False)
-    """The hash that names the transaction."""
+    __slots__ = ("body", "digest", "is_complete", "keys", "signatures", "transaction")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", hash_of(self.body))
+    def __init__(
+        self, body: bytes, transaction: Transaction, signatures: Mapping[str, bytes]
+    ) -> None:
+        self.body = body
+        self.transaction = transaction
+        self.signatures = signatures
+        self.digest = hash_of(body)
+        """The hash that names the transaction."""
+        self.is_complete = len(signatures) == len(transaction.signers)
+        """Whether all have signed: only signers do, and each is named once."""
+        self.keys: dict[str, bytes] = {}
+        """With which key a signature was found good, by signer: it is not verified again."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -119,19 +125,50 @@ def read_envelope(data: bytes) -> Envelope:
         raise TransactionRefused(
             NotTaken.TOO_LARGE, f"a transaction has at most {BYTES_MAX:_} bytes, not {len(data):_}"
         )
-    match _decoded(data, "the envelope"):
-        case (bytes(body), signatures) if isinstance(signatures, Mapping):
-            transaction = read_transaction(body)
-        case _:
-            raise _malformed("an envelope holds a body and its signatures")
-    known: dict[str, bytes] = {}
+    body, signatures = _parts_of_one(data) or _parts(data)
+    transaction = read_transaction(body)
     for name, signature in signatures.items():
         if name not in transaction.signers:
             raise _malformed("somebody has signed who is not among the signers")
         if type(signature) is not bytes or len(signature) != SIGNATURE_BYTES:
             raise _malformed(f"a signature has {SIGNATURE_BYTES} bytes")
-        known[name] = signature
-    return Envelope(body, transaction, known)
+    return Envelope(body, transaction, signatures)
+
+
+def _parts(data: bytes) -> tuple[bytes, Mapping[str, Any]]:
+    """Return the body of an envelope, and its signatures as far as they are known to be some."""
+    match _decoded(data, "the envelope"):
+        case (bytes(body), signatures) if isinstance(signatures, Mapping):
+            return body, dict(signatures)
+    raise _malformed("an envelope holds a body and its signatures")
+
+
+def _parts_of_one(data: bytes) -> tuple[bytes, Mapping[str, bytes]] | None:
+    """Return the same of an envelope with one signature, or None where it is not plainly one.
+
+    Nearly all are: a pair (82) of bytes whose length has one byte or two (58, 59) and a map of one
+    (a1), from a text that is shorter than 24 (60 and on) to bytes whose length is 64 (58 40).
+    """
+    length_bytes = _LENGTHS.get(data[:2])
+    if length_bytes is None:
+        return None
+    at = 2 + length_bytes
+    behind = at + int.from_bytes(data[2:at])
+    body, rest = data[at:behind], data[behind:]
+    size = len(rest) - SIGNATURE_BYTES - _AROUND_SIGNER
+    signature_at = size + _AROUND_SIGNER
+    if (
+        len(body) < _LENGTH_MIN[length_bytes]
+        or not 0 <= size < _LENGTH_MIN[1]
+        or rest[0] != _ONE_ENTRY
+        or rest[1] != _TEXT + size
+        or rest[2 + size : signature_at] != b"\x58\x40"
+    ):
+        return None
+    try:
+        return body, {rest[2 : 2 + size].decode(): rest[signature_at:]}
+    except UnicodeDecodeError:
+        return None
 
 
 def read_transaction(body: bytes) -> Transaction:
@@ -150,29 +187,29 @@ def read_transaction(body: bytes) -> Transaction:
         raise _malformed("a version is a whole number from 1")
     if type(arguments) is not tuple:
         raise _malformed("the arguments are a list")
+    _check_signers(signers)
     if type(nonce) is not bytes or len(nonce) != NONCE_BYTES:
         raise _malformed(f"a nonce has {NONCE_BYTES} bytes")
     if type(expiry_ms) is not int or not 0 <= expiry_ms <= TIME_MAX_MS:
         raise _malformed("an expiry is a moment")
     if type(attached) is not bytes:
         raise _malformed("an attachment is a row of bytes")
-    names = _signers(signers)
-    return Transaction(
-        *(chain, contract, version, action, arguments, names, nonce, expiry_ms, attached)
-    )
+    # One is made for every call: what was decoded is the transaction, but for its format.
+    return tuple.__new__(Transaction, parts[1:])
 
 
-def _signers(signers: Item) -> tuple[str, ...]:
+def _check_signers(signers: Item) -> None:
     if type(signers) is not tuple or not 1 <= len(signers) <= SIGNERS_COUNT_MAX:
         raise _malformed(f"a transaction has 1 to {SIGNERS_COUNT_MAX} signers")
-    names = tuple([one for one in signers if _is_name(one)])
-    if len(names) != len(signers) or len(set(names)) != len(names):
-        raise _malformed("each signer is named once")
-    return names
+    for one in signers:
+        if not _is_name(one) or (len(signers) > 1 and signers.count(one) > 1):
+            raise _malformed("each signer is named once")
 
 
-def _is_name(item: Item) -> TypeGuard[str]:
-    return type(item) is str and len(item) >= 1 and len(item.encode()) <= NAME_BYTES_MAX
+def _is_name(item: Item) -> bool:
+    if type(item) is not str or not item:
+        return False
+    return len(item if item.isascii() else item.encode()) <= NAME_BYTES_MAX
 
 
 def _decoded(data: bytes, what: str) -> Item:

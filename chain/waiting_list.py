@@ -30,6 +30,10 @@ class WaitingList(Mapping[bytes, Item]):
     def __getitem__(self, transaction: bytes) -> Item:
         return self._kept[transaction]
 
+    def __contains__(self, transaction: object) -> bool:
+        # It is asked of every transaction, and a mapping would try, and fail, to find it.
+        return transaction in self._kept
+
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._kept)
 

@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from operator import itemgetter
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from servanda.chain.audit import Found, replay
-from servanda.chain.block import read_block, sealed_bytes
-from servanda.chain.encoding import Malformed
+from servanda.chain.admission import Spread
+from servanda.chain.audit import read_blocks, replay, transactions_of
+from servanda.chain.block import sealed_bytes
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
-from servanda.chain.ledger import Ledger
+from servanda.chain.ledger import Execution, Ledger
 from servanda.chain.shelf import DamagedRecord
 from servanda.chain.store import ScratchStore, Store, StoreFailed, create_store
 from servanda.interpreter.values.show import show_time
@@ -98,20 +99,19 @@ def write_genesis(folder: str, genesis: Genesis) -> None:
         file.write(genesis.to_json())
 
 
-def import_blocks(folder: str, genesis: Genesis, blocks: Iterable[bytes]) -> int:
+def import_blocks(
+    folder: str, genesis: Genesis, blocks: Iterable[bytes], spread: Spread = map
+) -> int:
     """Begin a chain in a folder and execute blocks on it that others have made.
 
     Returns the height. Raises `Found` at the first block that is wrong: those before it are kept.
+    `spread` verifies the signatures of the next block beside the one that is executed.
     """
     write_genesis(folder, genesis)
     store = Store(folder, writes=True)
     try:
         ledger = Ledger(genesis, Zones(), store)
-        for data in blocks:
-            try:
-                block = read_block(data)
-            except Malformed as malformed:
-                raise Found(f"a block cannot be read: {malformed}") from None
+        for block in ledger.verify_each_ahead(read_blocks(blocks), transactions_of, spread):
             store.keep(replay(ledger, block), block.seals)
             ledger.commit()
         return ledger.info.height
@@ -148,6 +148,20 @@ class Node:
         """Let go of the folder."""
         self.store.close()
 
+    def run(
+        self, blocks: Iterable[tuple[int, Sequence[bytes]]], spread: Spread = map
+    ) -> Iterator[tuple[bytes, ...]]:
+        """Run blocks, each of a time and its transactions; yield the receipts of each, once kept.
+
+        `spread` verifies the signatures of the next block beside the one that runs. Raises
+        `StoreFailed`, as `end` does.
+        """
+        for time_ms, transactions in self.ledger.verify_each_ahead(blocks, itemgetter(1), spread):
+            self.begin(time_ms)
+            for data in transactions:
+                self.take(data)
+            yield self._keep().receipts
+
     def begin(self, time_ms: int) -> tuple[bytes, ...]:
         """Begin a block at a time later than the last; return the receipts of what was due.
 
@@ -167,10 +181,13 @@ class Node:
 
         A node whose block was not kept stands ahead of its store, and must be opened anew.
         """
+        return self._keep().header.height
+
+    def _keep(self) -> Execution:
         assert self._sealer is not None, "who makes blocks seals them"
         execution = self.ledger.end()
         name, key = self._sealer
         seal = key.sign(sealed_bytes(execution.header.to_bytes()))
         self.store.keep(execution, {name: seal})
         self.ledger.commit()
-        return execution.header.height
+        return execution

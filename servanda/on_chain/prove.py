@@ -40,6 +40,7 @@ from servanda.on_chain.session import CannotTry, reading
 from servanda.on_chain.view import Names, about, height_of, who_reads
 from servanda.progress import BarProgress, NoProgress, Progress
 from servanda.styled_lines import Piece, print_lines
+from servanda.verifiers import Verifiers
 
 
 def chain_audit(options: argparse.Namespace) -> int:
@@ -64,6 +65,7 @@ def chain_audit(options: argparse.Namespace) -> int:
 
 def _audited(options: argparse.Namespace) -> Iterator[int]:
     """Yield the height of each block that is right, moving a bar on a terminal."""
+    verifiers = Verifiers()
     progress: Progress = NoProgress()
     if sys.stderr.isatty() and not options.json:
         progress = BarProgress(sys.stderr, "blocks")
@@ -73,7 +75,7 @@ def _audited(options: argparse.Namespace) -> Iterator[int]:
                 genesis, blocks = unpack(file.read)
                 check_zones(genesis)
                 progress.begin(os.fstat(file.fileno()).st_size)
-                for height in audit_pack(genesis, blocks, Zones()):
+                for height in audit_pack(genesis, blocks, Zones(), verifiers.spread):
                     progress.move(file.tell(), height)
                     yield height
             return
@@ -82,13 +84,14 @@ def _audited(options: argparse.Namespace) -> Iterator[int]:
             genesis = load_genesis(options.folder)
             check_zones(genesis)
             progress.begin(store.height)
-            for height in audit(store, genesis, Zones()):
+            for height in audit(store, genesis, Zones(), verifiers.spread):
                 progress.move(height, height)
                 yield height
         finally:
             store.close()
     finally:
         progress.end()
+        verifiers.close()
 
 
 def chain_export(options: argparse.Namespace) -> int:
@@ -111,7 +114,8 @@ def chain_import(options: argparse.Namespace) -> int:
     with open(options.file, "rb") as file:
         try:
             genesis, blocks = unpack(file.read)
-            height = import_blocks(options.folder, genesis, blocks)
+            with Verifiers() as verifiers:
+                height = import_blocks(options.folder, genesis, blocks, verifiers.spread)
         except (Found, BadPack) as wrong:
             raise CannotTry(
                 f"`{options.file}`: {wrong}", "what stands before it was kept"

@@ -83,7 +83,7 @@ def wrong(chain: chains.Chain, data: st.DataObject) -> Transaction:
 
 def fields_of(transaction: Transaction) -> dict[str, Any]:
     """Return the fields of a transaction."""
-    return {name: getattr(transaction, name) for name in Transaction.__dataclass_fields__}
+    return {name: getattr(transaction, name) for name in Transaction._fields}
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])

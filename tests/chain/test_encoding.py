@@ -10,7 +10,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from servanda.chain.encoding import DEPTH_MAX, Item, Malformed, decode, encode
+from servanda.chain.encoding import (
+    DEPTH_MAX,
+    Item,
+    Malformed,
+    decode,
+    encode,
+    encode_array,
+    in_order,
+    map_head,
+)
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "crypto" / "cbor_appendix_a.json"
 
@@ -128,3 +137,23 @@ def test_the_vectors_of_the_standard() -> None:
             assert case["roundtrip"]
             assert encode(item) == data
     assert counts == {"read": 38, "refused": 44}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(items, max_size=30))
+@example([None] * 23)
+@example([None] * 24)
+@example([None] * 255)
+@example([None] * 256)
+@example([None] * 70_000)
+def test_an_array_is_put_together_from_its_items(some: list[Item]) -> None:
+    """Its encoding is a head and those of the items, whatever they are."""
+    assert encode_array([encode(one) for one in some]) == encode(tuple(some))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(texts, items, max_size=30))
+def test_a_map_is_put_together_from_its_keys_in_order(some: dict[str, Item]) -> None:
+    """And so is that of a map."""
+    parts = [encode(key) + encode(some[key]) for key in in_order(tuple(some))]
+    assert map_head(len(some)) + b"".join(parts) == encode(some)

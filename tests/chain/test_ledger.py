@@ -341,10 +341,10 @@ def test_the_root_is_that_of_all_records(chain: Chain) -> None:
     """Built from nothing over what is kept, the tree has the root of the last header."""
     busy(chain)
     leaves = {
-        hashlib.sha256(identity).digest(): hashlib.sha256(value).digest()
+        hashlib.sha256(identity).digest(): (hashlib.sha256(value).digest(), 0)
         for identity, value in chain.kept.values.items()
     }
-    root, _ = update_tree(chains.MemoryKept(), EMPTY, leaves)
+    root, _ = update_tree(chains.MemoryKept(), EMPTY, leaves, 1)
     assert root == chain.ledger.info.state
 
 
