@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from servanda.chain.genesis import FirstMember
+from servanda.chain.sealed import is_sealing_key
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import FIELD, Row, Table
 from servanda.interpreter.model import ContractModel
@@ -26,6 +27,9 @@ from servanda.interpreter.types import (
 )
 
 MEMBERSHIP = "Membership"
+
+SEALING_KEY = "sealing_key"
+"""The field of a member that holds its public sealing key, where the contract has one."""
 
 NEEDED: dict[str, dict[str, Type]] = {
     "Member": {"name": TEXT, "key": HASH, "key_since": TIME},
@@ -46,6 +50,8 @@ MADE_BY_GENESIS = ("Member", "KeyUse", "Grant")
 
 ACTIONS: dict[str, tuple[Type, ...]] = {"deploy": (TEXT, HASH)}
 """The actions that the chain itself carries on; a membership contract may have more."""
+
+SEALED_TO = OptionalType(HASH)
 
 
 def what_is_missing(contract: ContractModel) -> str | None:
@@ -72,6 +78,9 @@ def what_is_missing(contract: ContractModel) -> str | None:
         found = None if known is None else tuple(one.local.type for one in known.parameters)
         if found is not None and found != wanted_types:
             return f"its action `{action}` takes something else than a name and a hash"
+    of_member = {one.name: one.type for one in contract.records["Member"].fields}
+    if of_member.get(SEALING_KEY, SEALED_TO) != SEALED_TO:
+        return f"the field `{SEALING_KEY}` of its record `Member` is no `Hash?`"
     if contract.records["Member"].lifecycle_field is None:
         return "its record `Member` has no lifecycle, whose first state is that of good standing"
     return None
@@ -115,6 +124,20 @@ def first_state(table: Table) -> str:
 def is_of_membership(row: Row) -> bool:
     """Whether a record says who takes part."""
     return row.table.contract == MEMBERSHIP
+
+
+def sealing_keys(machine: Machine) -> dict[str, bytes]:
+    """Return the public keys to which values are sealed, by name.
+
+    What a member gave as such a key and is none is left out: nothing could be sealed to it. A
+    membership contract without these keys is of a chain on which nobody seals.
+    """
+    members = table_of(machine, "Member")
+    if all(one.name != SEALING_KEY for one in members.model.fields):
+        return {}
+    slot = FIELD + SEALING_KEY
+    found = {row.f_name: getattr(row, slot) for row in members.records()}
+    return {name: key for name, key in found.items() if key is not None and is_sealing_key(key)}
 
 
 def keys_and_roles(machine: Machine) -> tuple[dict[str, bytes], dict[str, frozenset[str]]]:

@@ -29,6 +29,7 @@ from servanda.chain.membership import (
     add_first_members,
     is_of_membership,
     keys_and_roles,
+    sealing_keys,
     what_is_missing,
 )
 from servanda.chain.merkle import hash_of
@@ -198,6 +199,7 @@ class ChainState:
         """Read keys and roles anew; they count for what comes next."""
         self.keys, roles = keys_and_roles(self.machine)
         self.machine.members.active = roles
+        self.machine.members.sealing_keys = sealing_keys(self.machine)
 
     # ── what is to be kept ────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ that checks every script.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
@@ -32,7 +32,7 @@ from servanda.interpreter.model import (
     Statement,
     Value,
 )
-from servanda.interpreter.types import TEXT, ListType, RecordType
+from servanda.interpreter.types import TEXT, ListType, RecordType, sealed_in
 from servanda.interpreter.walk import all_values
 
 NAME = "what was typed"
@@ -178,14 +178,26 @@ def work_out(typed: Typed, step: DoesStep, machine: Machine) -> Asked:
 def named_by_key(typed: Typed, arguments: Iterable[Value]) -> tuple[Value, ...]:
     """Return arguments in which keys stand for records. Raises `ReadsState`.
 
-    A record is named, and never looked up: whether it is there is for the contract to tell.
+    A record is named, and never looked up: whether it is there is for the contract to tell. Only a
+    sealed field is passed on as it is, `Filing["a"].report`: it tells nothing to whoever types it.
     """
     found = tuple([_by_key(one) for one in arguments])
     for argument in found:
-        for value in (argument, *all_values(argument)):
+        for value in _values_read(argument):
             if isinstance(value, FieldValue | AggregateValue | RuleCall | RecordLookup):
                 raise ReadsState(typed.text(value))
     return found
+
+
+def _values_read(argument: Value) -> Iterator[Value]:
+    """Yield the values by which an argument is worked out; of a sealed field those of its key."""
+    read: tuple[Value, ...] = (argument,)
+    if isinstance(argument, FieldValue) and sealed_in(argument.type) is not None:
+        named = argument.object
+        read = named.keys if isinstance(named, RecordLookup) else (named,)
+    for value in read:
+        yield value
+        yield from all_values(value)
 
 
 def _by_key(value: Value) -> Value:

@@ -156,6 +156,18 @@ class OptionalType(Frozen):
 
 
 @node
+class SealedType(Frozen):
+    """A value that only its readers can open: all who hold one of `roles`, and `parties`.
+
+    A party is a fixed path, as that of a unit is: equal paths are the same reader.
+    """
+
+    held: Type
+    roles: tuple[str, ...]
+    parties: tuple[FieldUnit, ...]
+
+
+@node
 class OutputsType(Frozen):
     """What a decision with several outputs gives: its outputs are read as fields."""
 
@@ -181,6 +193,7 @@ Type = (
     | ListType
     | SetType
     | OptionalType
+    | SealedType
     | OutputsType
     | RowType
 )
@@ -195,6 +208,13 @@ def list_depth(held: Type) -> int:
         else:
             depth, held = depth + 1, held.item
     return depth
+
+
+def sealed_in(held: Type) -> SealedType | None:
+    """Return the sealed type that a type is, also where its value may be missing."""
+    if isinstance(held, OptionalType):
+        held = held.base
+    return held if isinstance(held, SealedType) else None
 
 
 def show_unit(unit: Unit) -> str:
@@ -225,6 +245,9 @@ def show_type(shown: Type) -> str:
             return f"Set of {show_type(shown.item)}"
         case OptionalType():
             return f"{show_type(shown.base)}?"
+        case SealedType():
+            readers = (*map(show_unit, shown.parties), *shown.roles)
+            return f"Sealed of {show_type(shown.held)} to {' or '.join(readers) or 'its readers'}"
         case OutputsType():
             return f"the outputs of {shown.decision}"
         case RowType():

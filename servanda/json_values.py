@@ -12,6 +12,7 @@
 | record | its key; a list when it has several parts |
 | Hash | text, hexadecimal |
 | List, Set | a list |
+| Sealed | `{"sealed_by", "readers", "commitment", "envelope"}`, bytes in hexadecimal |
 | missing | `null` |
 """
 
@@ -24,6 +25,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from servanda.chain.encoding import encode
 from servanda.diagnostic_json import JsonValue
 from servanda.interpreter.execute.state import FIELD, Row
 from servanda.interpreter.receipts import Amount
@@ -39,10 +41,12 @@ from servanda.interpreter.types import (
     ListType,
     OptionalType,
     RecordType,
+    SealedType,
     SetType,
     Type,
     Unit,
 )
+from servanda.interpreter.values.sealed import parts_of
 from servanda.interpreter.values.show import show_date, show_time
 
 NUMBER_MAX = 2**53
@@ -62,6 +66,8 @@ def to_json(
             return [to_json(one, item, decimals, row) for one in value]
         case AmountType(unit=unit) | BalanceType(unit=unit):
             return _money(value, unit, decimals, row)
+        case SealedType():
+            return sealed_to_json(value)
         case RecordType():
             return _key(value.key if isinstance(value, Row) else value)
         case _ if held == BOOL:
@@ -76,6 +82,17 @@ def to_json(
             return bytes(value).hex()
         case _:
             return _plain(value)
+
+
+def sealed_to_json(value: Any) -> JsonValue:
+    """Return what everybody sees of a sealed value, and all of it for whoever opens it."""
+    sealed = parts_of(value)
+    return {
+        "sealed_by": sealed.author,
+        "readers": [*sealed.readers],
+        "commitment": sealed.commitment.hex(),
+        "envelope": encode(value).hex(),
+    }
 
 
 def _plain(value: Any) -> JsonValue:

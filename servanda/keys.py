@@ -17,6 +17,8 @@ import sys
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from servanda.chain.signatures import KEY_BYTES, is_public_key
 from servanda.key_encryption import NotOpened, lock, unlock
@@ -71,14 +73,27 @@ def read_passphrase(path: str | None, what: str, *, confirms: bool = False) -> s
 
 def make_key(folder: str, name: str, passphrase: str) -> bytes:
     """Make a key of a name, keep it encrypted, and return its public key."""
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    keep_key(folder, name, passphrase, private, public, (PRIVATE, PUBLIC))
+    return public
+
+
+def keep_key(
+    folder: str,
+    name: str,
+    passphrase: str,
+    private: Ed25519PrivateKey | X25519PrivateKey,
+    public: bytes,
+    endings: tuple[str, str],
+) -> None:
+    """Keep a private key encrypted and its public key as text, in files with these endings."""
     if len(passphrase) < PASSPHRASE_LENGTH_MIN:
         raise KeyFailed(f"a passphrase has at least {PASSPHRASE_LENGTH_MIN} characters")
     if len(passphrase) > PASSPHRASE_LENGTH_MAX:
         raise KeyFailed(f"a passphrase has at most {PASSPHRASE_LENGTH_MAX} characters")
-    private = Ed25519PrivateKey.generate()
     data = lock(private, passphrase)
-    public = private.public_key().public_bytes_raw()
-    private_path, public_path = (file_of(folder, name, one) for one in (PRIVATE, PUBLIC))
+    private_path, public_path = (file_of(folder, name, one) for one in endings)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         _write_new(public_path, f"{public.hex()}\n".encode(), 0o644)
@@ -92,7 +107,6 @@ def make_key(folder: str, name: str, passphrase: str) -> bytes:
         raise KeyFailed(f"`{error.filename}` exists already: a key is never written over") from None
     except OSError as error:
         raise KeyFailed(f"`{folder}` cannot be written: {_why(error)}") from None
-    return public
 
 
 def _write_new(path: str, data: bytes, mode: int) -> None:
@@ -111,12 +125,7 @@ def _write_new(path: str, data: bytes, mode: int) -> None:
 def open_key(folder: str, name: str, passphrase: str) -> Ed25519PrivateKey:
     """Return the private key of a name."""
     path = file_of(folder, name, PRIVATE)
-    data = _read(path)
-    try:
-        key = unlock(data, passphrase)
-    except NotOpened as wrong:
-        told = str(wrong)
-        raise KeyFailed(f"`{path}`{told if told.startswith(':') else f' {told}'}") from None
+    key = load_private_key(path, passphrase)
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFailed(f"`{path}` is no key of Ed25519")
     beside = file_of(folder, name, PUBLIC)
@@ -126,6 +135,16 @@ def open_key(folder: str, name: str, passphrase: str) -> Ed25519PrivateKey:
     return key
 
 
+def load_private_key(path: str, passphrase: str) -> PrivateKeyTypes:
+    """Return the private key, of whatever kind, in an encrypted file."""
+    data = read_key_file(path)
+    try:
+        return unlock(data, passphrase)
+    except NotOpened as wrong:
+        told = str(wrong)
+        raise KeyFailed(f"`{path}`{told if told.startswith(':') else f' {told}'}") from None
+
+
 def _public(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes_raw()
 
@@ -133,7 +152,7 @@ def _public(key: Ed25519PrivateKey) -> bytes:
 def read_public_key(folder: str, name: str) -> bytes:
     """Return the public key of a name."""
     path = file_of(folder, name, PUBLIC)
-    return parse_public_key(_read(path).decode(errors="replace").strip(), f"`{path}`")
+    return parse_public_key(read_key_file(path).decode(errors="replace").strip(), f"`{path}`")
 
 
 def parse_public_key(text: str, what: str) -> bytes:
@@ -146,7 +165,8 @@ def parse_public_key(text: str, what: str) -> bytes:
     return key
 
 
-def _read(path: str) -> bytes:
+def read_key_file(path: str) -> bytes:
+    """Return the bytes of a key's file."""
     try:
         with open(path, "rb") as file:
             return file.read(FILE_BYTES_MAX)

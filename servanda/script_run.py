@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from servanda.chain.memory import move_clock
+from servanda.chain.sealed import NotOpened
 from servanda.feed_rows import Fault, FeedRow, RowFault
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.execute.explain import Seen, Trace
@@ -29,6 +30,7 @@ from servanda.interpreter.values.times import add_months_to_time, check_time
 from servanda.run_facts import SAID_NO, Facts, Failure, Fired, Moved, RowRefusal, Step
 from servanda.run_feeds import FeedRun, run_feeds
 from servanda.run_reading import columns_of_feeds, events_read
+from servanda.sealing import MemorySealing, Sealing, sealed_call
 from servanda.value_text import decimals_by_unit, show_seen
 
 STEPS_KEPT_MAX = 12
@@ -78,6 +80,8 @@ class ScriptRun:
         self._columns = columns_of_feeds(model)
         self._events: list[Event] = []
         self._notices: list[Notice] = []
+        self.sealing: Sealing = MemorySealing()
+        """With whose keys values are sealed; a run on a stored chain has another."""
         self._feed_run = feed_run or FeedRun()
         self._is_in_row = False
 
@@ -145,7 +149,8 @@ class ScriptRun:
         arguments: tuple[object, ...],
         expected: str | None = None,
     ) -> Receipt:
-        call = Call(contract, action, arguments, parties)
+        call = self._sealed(Call(contract, action, arguments, parties))
+        arguments = call.arguments
         self.step_count += 1
         receipt = self.run_call(call)
         machine = self.machine
@@ -156,6 +161,15 @@ class ScriptRun:
         self._note(Step(machine.now, parties, contract, action, arguments, receipt, expected))
         self._keep(receipt)
         return receipt
+
+    def _sealed(self, call: Call) -> Call:
+        """Return a call as its parties send it; what they cannot seal, the chain refuses."""
+        if not any(isinstance(one, tuple) for one in call.arguments):
+            return call
+        try:
+            return sealed_call(self.machine, call, self.sealing)
+        except NotOpened:
+            return call
 
     def _note(self, step: Step | Moved | Fired) -> None:
         self.left_out_count += len(self.last_steps) == STEPS_KEPT_MAX

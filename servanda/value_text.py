@@ -33,6 +33,7 @@ from servanda.interpreter.types import (
     OptionalType,
     OutputsType,
     RecordType,
+    SealedType,
     SetType,
     Type,
     UnroundedType,
@@ -70,6 +71,8 @@ def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> s
         case OutputsType(outputs=outputs):
             held = zip(value, outputs, strict=True)
             return ", ".join(show_value(one, output, decimals) for one, (_, output) in held)
+        case SealedType():
+            return values.show_sealed(value)
         case RecordType(name=name):
             return _show_record(value, name)
         case AmountType(unit=unit) | BalanceType(unit=unit) | UnroundedType(unit=unit):

@@ -12,7 +12,7 @@ from servanda.interpreter.check.domain import domain_of
 from servanda.interpreter.check.equal_paths import other_names
 from servanda.interpreter.check.familiar_words import function_meant
 from servanda.interpreter.check.fit import fit, settled
-from servanda.interpreter.check.misfit import origin
+from servanda.interpreter.check.misfit import origin, refuse_sealed
 from servanda.interpreter.check.path import names_of
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
@@ -62,7 +62,7 @@ def value_of_aggregate(
     else:
         value = without_binder_unit(value, binder, kind, inner)
         value = settled(value, inner, f"used in `{kind.value}`")
-        if value.type == ANYTHING:
+        if value.type == ANYTHING or refuse_sealed(value, inner, f"used in `{kind.value}`"):
             return unknown(expression.span)
         found = result_of(kind, value, inner)
         if found is None:

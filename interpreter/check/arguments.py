@@ -15,12 +15,13 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.field import report_no_unit
 from servanda.interpreter.check.fit import converted, fit
 from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.sealed import wanted_of
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import SlotSymbol
 from servanda.interpreter.check.unit import substituted, unit_in, with_unit
 from servanda.interpreter.check.value import unknown, value_of
 from servanda.interpreter.check.wording import all_names, count_of
-from servanda.interpreter.model import Value
+from servanda.interpreter.model import Constant, Conversion, Convert, Value
 from servanda.interpreter.types import (
     ANY_UNIT,
     ANYTHING,
@@ -33,6 +34,7 @@ from servanda.interpreter.types import (
     RecordType,
     SetType,
     Type,
+    sealed_in,
 )
 
 
@@ -187,11 +189,15 @@ def values_of(
 ) -> dict[str, Value]:
     """Return the values for slots, those first on which the units of others hang."""
     found: dict[str, Value] = {}
-    hanging = [slot for slot in slots if isinstance(unit_in(slot.type), FieldUnit)]
+    hanging = [slot for slot in slots if hangs_on_others(slot)]
     free = [slot for slot in slots if slot not in hanging]
     for slot in (*free, *hanging):
         argument = written.get(slot.name)
         if argument is None:
+            continue
+        if sealed_in(slot.type) is not None:
+            take = value_to_seal if is_external else sealed_value
+            found[slot.name] = take(slot, argument, found, scope)
             continue
         wanted = slot.type if slot in free else substituted(slot.type, found, scope)
         if is_external and slot in hanging and not is_settled_now(wanted):
@@ -210,6 +216,49 @@ def values_of(
             else fit(value, wanted, scope, f"`{slot.name}`", place, label)
         )
     return found
+
+
+def hangs_on_others(slot: SlotSymbol) -> bool:
+    """Whether what is wanted for a slot depends on what is given for others."""
+    return isinstance(unit_in(slot.type), FieldUnit) or sealed_in(slot.type) is not None
+
+
+def sealed_value(
+    slot: SlotSymbol, argument: tree.Argument, found: Mapping[str, Value], scope: Scope
+) -> Value:
+    """Return a sealed value that a contract passes on to those who must be able to read it."""
+    span = argument.value.span
+    value = value_of(argument.value, scope, slot.type)
+    wanted = wanted_of(slot, found, span, scope)
+    if wanted is None:
+        return unknown(span)
+    label = Label(slot.span, f"`{slot.name}` is declared here")
+    return fit(value, wanted, scope, f"`{slot.name}`", span, label)
+
+
+def value_to_seal(
+    slot: SlotSymbol, argument: tree.Argument, _: Mapping[str, Value], scope: Scope
+) -> Value:
+    """Return the value that a party seals before it leaves, or one that is sealed already.
+
+    Whether that is open to whom it must be is known when it arrives.
+    """
+    sealed, span = sealed_in(slot.type), argument.value.span
+    assert sealed is not None, "the parameter is sealed"
+    held = OptionalType(sealed.held) if isinstance(slot.type, OptionalType) else sealed.held
+    value = value_of(argument.value, scope, held)
+    label = Label(slot.span, f"`{slot.name}` is declared here")
+    passed_on = sealed_in(value.type)
+    if passed_on is not None:
+        is_same = passed_on.held == sealed.held
+        return value if is_same else fit(value, slot.type, scope, f"`{slot.name}`", span, label)
+    if isinstance(argument.value, tree.MissingLiteral) and held != sealed.held:
+        return Constant(type=slot.type, span=span, value=None)
+    keyed = by_key(value, sealed.held, scope)
+    plain = keyed or fit(value, sealed.held, scope, f"`{slot.name}`", span, label)
+    if plain.type == ANYTHING:
+        return plain
+    return Convert(type=sealed, span=span, conversion=Conversion.SEAL, operand=plain)
 
 
 def is_settled_now(wanted: Type | None) -> bool:

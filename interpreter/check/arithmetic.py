@@ -13,7 +13,7 @@ from servanda.grammar.source import Span
 from servanda.grammar.tree import Operator
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.fit import convert, converted, settled
-from servanda.interpreter.check.misfit import how_to_agree, how_to_count, origin
+from servanda.interpreter.check.misfit import how_to_agree, how_to_count, origin, refuse_sealed
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.value import is_zero, negated, unknown
 from servanda.interpreter.model import (
@@ -287,6 +287,8 @@ def report_part_of_day(value: Value, scope: Scope) -> None:
 
 def no_arithmetic(operator: Operator, left: Value, right: Value, span: Span, scope: Scope) -> Value:
     """Report two types that do not go together."""
+    if any(refuse_sealed(one, scope, "calculated with") for one in (left, right)):
+        return unknown(span)
     first, second = show_type(left.type), show_type(right.type)
     scope.report(
         "E0302",

@@ -22,6 +22,7 @@ from servanda.interpreter.check.expression import condition_of, value_of
 from servanda.interpreter.check.facts import forget_changed, forget_local
 from servanda.interpreter.check.known_states import KnownStates, merged
 from servanda.interpreter.check.learn import learn
+from servanda.interpreter.check.misfit import refuse_sealed
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.model import (
@@ -117,7 +118,11 @@ def check_choose(statement: tree.Choose, scope: Scope, course: Course) -> Checke
     """Return a `choose`, which names every value or has `else`."""
     subject = value_of(statement.subject, scope)
     names = names_of(subject.type)
-    if names is None and subject.type != ANYTHING:
+    if (
+        names is None
+        and subject.type != ANYTHING
+        and not refuse_sealed(subject, scope, "chosen by")
+    ):
         report_no_choice(subject, scope)
     check_cases(statement, subject, names, scope)
     cases: list[tuple[tuple[object, ...], tuple[Statement, ...]]] = []

@@ -15,7 +15,7 @@ from servanda.interpreter.check.arithmetic import as_decimal, is_money
 from servanda.interpreter.check.comparison import is_ordered, report_unordered
 from servanda.interpreter.check.equal_paths import same_unit
 from servanda.interpreter.check.fit import fit, fitted, settled
-from servanda.interpreter.check.misfit import origin, report_units
+from servanda.interpreter.check.misfit import origin, refuse_sealed, report_units
 from servanda.interpreter.check.operator import together
 from servanda.interpreter.check.path import names_of
 from servanda.interpreter.check.scope import Place, Scope
@@ -277,7 +277,8 @@ def choice_of(
 ) -> Value:
     """Return `least(a, b, …)` or `most(a, b, …)`."""
     values = [settled(value_of(one, scope), scope, f"used in `{builtin.value}`") for one in written]
-    if any(one.type == ANYTHING for one in values):
+    use = f"used in `{builtin.value}`"
+    if any(one.type == ANYTHING or refuse_sealed(one, scope, use) for one in values):
         return unknown(expression.span)
     found = together(values, None, [scope] * len(values))
     if found is None:

@@ -17,7 +17,7 @@ from servanda.interpreter.check.facts import is_known_present
 from servanda.interpreter.check.familiar_words import means_missing
 from servanda.interpreter.check.fit import converted, joined, settled
 from servanda.interpreter.check.held_money import same_money_of, side_of
-from servanda.interpreter.check.misfit import how_to_count, origin
+from servanda.interpreter.check.misfit import how_to_count, origin, refuse_sealed
 from servanda.interpreter.check.path import (
     KINDS,
     is_value_name,
@@ -123,7 +123,7 @@ def needs_guide(expression: tree.Expression, scope: Scope) -> bool:
 
 def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope: Scope) -> Value:
     """Return `left comparator right`, or report why the two cannot be compared."""
-    if ANYTHING in (left.type, right.type):
+    if ANYTHING in (left.type, right.type) or is_sealed_pair(left, right, scope):
         return unknown(span)
     # A test may say what an optional field is; a contract settles first whether it is there.
     may_be_missing = scope.place is Place.SCRIPT and comparator in EQUALITIES
@@ -145,6 +145,11 @@ def comparison_of(comparator: str, left: Value, right: Value, span: Span, scope:
         report_unordered(wanted, span, scope, origin(left, scope))
         return unknown(span)
     return Comparison(type=BOOL, span=span, comparator=comparator, left=first, right=second)
+
+
+def is_sealed_pair(left: Value, right: Value, scope: Scope) -> bool:
+    """Whether one of two values that are compared is sealed, which is then reported."""
+    return any(refuse_sealed(one, scope, "compared") for one in (left, right))
 
 
 def is_missing_word(expression: tree.Expression, scope: Scope) -> bool:
@@ -283,7 +288,7 @@ def is_test_of(expression: tree.IsTest, scope: Scope) -> Value:
         return not_missing_word(expression, operand, scope)
     operand = settled(operand, scope, "asked what it is")
     asked = operand.type
-    if asked == ANYTHING:
+    if asked == ANYTHING or refuse_sealed(operand, scope, "asked what it is"):
         return unknown(span)
     if isinstance(asked, EnumType | LifecycleType):
         name = path.names[-1]
@@ -401,7 +406,7 @@ def in_test_of(expression: tree.InTest, scope: Scope) -> Value:
         operand = settled(value_of(expression.operand, scope), scope, "looked for")
         collection = value_of(expression.collection, scope, ListType(operand.type))
     collection = settled(collection, scope, "looked through")
-    if ANYTHING in (operand.type, collection.type):
+    if ANYTHING in (operand.type, collection.type) or refuse_sealed(operand, scope, "looked for"):
         return unknown(span)
     if not isinstance(collection.type, ListType | SetType):
         scope.report(

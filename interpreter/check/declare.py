@@ -7,13 +7,14 @@ except (through `fixed_fields`) for what they assign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostics, Label
 from servanda.grammar.source import Span
+from servanda.interpreter.check.declare_parameter import parameter_of, result_type, slots_of
 from servanda.interpreter.check.declare_record import RecordHeading, declare_records
 from servanda.interpreter.check.declare_table import decision_symbol
 from servanda.interpreter.check.declare_used import declarations_of
@@ -22,7 +23,6 @@ from servanda.interpreter.check.names import (
     add_symbol,
     check_distinct,
     check_reserved,
-    declare_local,
     report,
 )
 from servanda.interpreter.check.scope import Checking, Place, Scope
@@ -37,25 +37,13 @@ from servanda.interpreter.check.symbols import (
     LifecycleSymbol,
     RoleSymbol,
     RuleSymbol,
-    SlotSymbol,
     UnitSymbol,
 )
-from servanda.interpreter.check.type import bound_of, type_of
-from servanda.interpreter.check.unit import currency_value
-from servanda.interpreter.model import Bound, ContractModel, EventModel, Local, ParameterModel
+from servanda.interpreter.model import ContractModel, EventModel, Local, ParameterModel
 from servanda.interpreter.types import (
-    ANYTHING,
-    INT,
     NOTHING,
-    SERIAL,
-    AmountType,
-    BalanceType,
     EnumType,
     LifecycleType,
-    OptionalType,
-    RecordType,
-    Type,
-    show_type,
 )
 from servanda.interpreter.values.units import DECIMALS_MAX
 
@@ -404,38 +392,6 @@ def declare_callable(item: object, outline: Outline) -> None:
             outline.invariants.append(item)
 
 
-def result_type(written: tree.Type, scope: Scope) -> Type:
-    """Return the type of what an action or a rule gives."""
-    return passed_type(type_of(written, scope), written.span, "what is given", scope)
-
-
-def passed_type(passed: Type, span: Span, what: str, scope: Scope) -> Type:
-    """Return the type of what is passed on; report one of which no value can be."""
-    diagnostics = scope.checking.diagnostics
-    if isinstance(passed, BalanceType):
-        report(
-            diagnostics,
-            "E0353",
-            f"{what} cannot be a Balance",
-            span,
-            "a Balance is a field of a record, where money lies",
-            help=f"write `{show_type(AmountType(passed.unit))}`: an Amount is passed on, "
-            "and a Balance stays where it is",
-        )
-        return AmountType(passed.unit)
-    if passed == SERIAL:
-        report(
-            diagnostics,
-            "E0353",
-            f"{what} cannot be a Serial",
-            span,
-            "only the key of a record is given by the chain",
-            help="write `Int`, which is what the number of a record is",
-        )
-        return INT
-    return passed
-
-
 def heading_of(
     written: Written,
     parameters: Sequence[tree.TypedName],
@@ -449,46 +405,3 @@ def heading_of(
     if place in (Place.RULE, Place.CLAUSE, Place.ACTION):
         outline.private_locals.extend(("parameter", one.local) for one in models)
     return Heading(written, scope, models)
-
-
-def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterModel:
-    """Bind one parameter."""
-    passed = passed_type(type_of(written.type, scope), written.type.span, "a parameter", scope)
-    bound = bound_of(written.bound, bounded_type(passed, written.bound, scope), scope)
-    counted = passed.base if isinstance(passed, OptionalType) else passed
-    if bound is None and isinstance(counted, AmountType) and scope.place is Place.ACTION:
-        # Amounts that come from outside are not negative unless the contract says so.
-        bound = Bound(low=0)
-    if written.default is not None:
-        report(
-            scope.checking.diagnostics,
-            "E0354",
-            f"a parameter of {what} takes no default",
-            written.default.span,
-            "a default",
-            help="remove it: whoever calls says every value",
-        )
-    local = declare_local(written.name, passed, scope)
-    if bound is not None:
-        scope.checking.bounds[local.number] = bound
-    unit_value = None
-    if isinstance(passed, AmountType):
-        unit_value = currency_value(passed.unit, scope, written.type.span)
-    return ParameterModel(local, bound, written.name.span, unit_value)
-
-
-def bounded_type(passed: Type, bound: tree.Range | tree.Alternatives | None, scope: Scope) -> Type:
-    """Return what a bound speaks of: for a record it names states of its lifecycle."""
-    if not isinstance(passed, RecordType) or not isinstance(bound, tree.Alternatives):
-        return passed
-    symbol = scope.checking.declarations.record(passed)
-    if symbol.lifecycle_field:
-        return symbol.slots[symbol.lifecycle_field].type
-    return ANYTHING if symbol.has_unknown else passed
-
-
-def slots_of(parameters: Iterable[ParameterModel]) -> tuple[SlotSymbol, ...]:
-    """Return parameters as callers see them."""
-    return tuple(
-        SlotSymbol(one.local.name, one.local.type, one.bound, one.span) for one in parameters
-    )

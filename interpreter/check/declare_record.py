@@ -2,7 +2,8 @@
 
 Records may refer to each other in circles, and the unit of one field may be held in another, so
 this goes in rounds: first that the records exist, then every field whose type stands for itself,
-then money. Which fields are fixed is known before, from `fixed_fields`.
+then money and what is sealed to a reader. Which fields are fixed is known before, from
+`fixed_fields`.
 """
 
 from __future__ import annotations
@@ -97,10 +98,10 @@ def with_lifecycle(heading: RecordHeading, checking: Checking) -> RecordHeading:
 
 
 def is_money(written: tree.Type) -> bool:
-    """Whether a written type may speak of a unit that is held in a field."""
+    """Whether a written type may speak of a unit or a reader that is held in a field."""
     if isinstance(written, tree.OptionalType):
         return is_money(written.base)
-    return isinstance(written, tree.AppliedType)
+    return isinstance(written, tree.AppliedType | tree.SealedType)
 
 
 def fill_slots(heading: RecordHeading, assigned: Assigned, *, is_money_round: bool) -> None:

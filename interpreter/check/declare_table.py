@@ -7,6 +7,7 @@ from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.source import Span
 from servanda.interpreter.check.names import check_distinct, report
 from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.sealed import report_place
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import DecisionSymbol, SlotSymbol
 from servanda.interpreter.check.type import bound_of, type_of
@@ -62,7 +63,7 @@ def decision_symbol(
 
 def output_slot(column: tree.Column, scope: Scope) -> SlotSymbol:
     """Return an output as a slot."""
-    given = type_of(column.type, scope)
+    given = report_place(type_of(column.type, scope), "an output", column.type.span, scope)
     return SlotSymbol(
         column.name.text, given, bound_of(column.bound, given, scope), column.name.span
     )

@@ -34,6 +34,7 @@ from servanda.interpreter.types import (
     ListType,
     OptionalType,
     RoleType,
+    SealedType,
     SetType,
     Type,
     UnroundedType,
@@ -126,12 +127,25 @@ def is_same_form(given: Type, wanted: Type, scope: Scope) -> bool:
             SetType(item=other),
         ):
             return is_same_form(item, other, scope)
+        case (SealedType(), SealedType()):
+            return is_open_to(given, wanted, scope)
         case (RoleType(), _) if wanted == PARTY:
             return True
         case (RoleType(roles=roles), RoleType(roles=others)):
             # Roles belong to the chain's members: those of two contracts with one name are one.
             return set(roles) <= set(others)
     return {given, wanted} == {INT, SERIAL}
+
+
+def is_open_to(given: SealedType, wanted: SealedType, scope: Scope) -> bool:
+    """Whether a sealed value holds what is wanted, and all who must be able to read it can."""
+    return (
+        given.held == wanted.held
+        and set(wanted.roles) <= set(given.roles)
+        and all(
+            any(same_unit(party, one, scope) for one in given.parties) for party in wanted.parties
+        )
+    )
 
 
 def convert(conversion: Conversion, value: Value, wanted: Type) -> Value:

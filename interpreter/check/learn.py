@@ -27,10 +27,12 @@ from servanda.interpreter.model import (
 )
 from servanda.interpreter.types import (
     CURRENCY,
+    PARTY,
     SERIAL,
     FieldUnit,
     OptionalType,
     RecordType,
+    RoleType,
     Unit,
 )
 
@@ -64,17 +66,21 @@ def learn(condition: Value, scope: Scope, is_true: bool) -> None:
 
 
 def learn_equal(left: Value, right: Value, scope: Scope) -> None:
-    """Add that two records, or two Currency values, are one."""
+    """Add that two records, parties or Currency values are one."""
     first, second = path_of(left, scope), path_of(right, scope)
     if first is not None and second is not None:
         learn_equal_paths(first, second, scope)
 
 
 def path_of(value: Value, scope: Scope) -> Unit | None:
-    """Return the fixed path to a record, or the unit that a Currency is; None if it may change."""
+    """Return the fixed path to a record or a party, or the unit that a Currency is.
+
+    None if it may change.
+    """
     if value.type == CURRENCY:
         return unit_of_currency(value, scope)
-    return root_of(value, scope) if isinstance(value.type, RecordType) else None
+    is_path = value.type == PARTY or isinstance(value.type, RecordType | RoleType)
+    return root_of(value, scope) if is_path else None
 
 
 def learn_let(local: Local, value: Value, scope: Scope) -> None:

@@ -14,6 +14,7 @@ from servanda.interpreter.check.facts import event_of
 from servanda.interpreter.check.plain_text import party_named, show_number, without_quotes
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.symbols import RoleSymbol
+from servanda.interpreter.check.wording import all_names
 from servanda.interpreter.model import (
     Constant,
     Convert,
@@ -44,12 +45,16 @@ from servanda.interpreter.types import (
     OptionalType,
     RecordType,
     RoleType,
+    SealedType,
     Type,
     Unit,
     UnroundedType,
+    sealed_in,
     show_type,
     show_unit,
 )
+
+OPENED_OUTSIDE = "pass it on as it is: its readers open it with `servanda open`"
 
 
 def report_misfit(
@@ -58,6 +63,9 @@ def report_misfit(
     """Report that `value` is not of the type `wanted` for `what`."""
     given = value.type
     target = wanted.base if isinstance(wanted, OptionalType) else wanted
+    if sealed_in(given) is not None:
+        report_sealed(value, sealed_in(target), scope, what, span, declared)
+        return
     others = (*((declared,) if declared else ()), *origin(value, scope))
     if isinstance(given, AmountType | UnroundedType) and isinstance(
         target, AmountType | UnroundedType
@@ -76,6 +84,64 @@ def report_misfit(
         others=others,
         advice=f"write `{party}`" if party else how_to_convert(value, target, scope),
     )
+
+
+def report_sealed(
+    value: Value,
+    wanted: SealedType | None,
+    scope: Scope,
+    what: str,
+    span: Span,
+    declared: Label | None,
+) -> None:
+    """Report a sealed value where its content is wanted, or where others must be able to read."""
+    given = sealed_in(value.type)
+    assert given is not None, "the value is sealed"
+    if wanted is None or wanted.held != given.held:
+        is_other = wanted is not None
+        shown = show_type(wanted or value.type)
+        scope.report(
+            "E0301" if is_other else "E0372",
+            f"{what} must be {shown}, not {show_type(given)}"
+            if is_other
+            else f"{what} cannot be a sealed value",
+            span,
+            f"this is {show_type(given)}",
+            others=(*((declared,) if declared else ()), *origin(value, scope)),
+            advice=OPENED_OUTSIDE,
+        )
+        return
+    lacking = [one for one in wanted.roles if one not in given.roles]
+    lacking += [
+        show_unit(party)
+        for party in wanted.parties
+        if not any(same_unit(party, one, scope) for one in given.parties)
+    ]
+    names = all_names(lacking)
+    scope.report(
+        "E0374",
+        f"{what} must be open to {names}",
+        span,
+        f"this is {show_type(given)}",
+        others=(*((declared,) if declared else ()), *origin(value, scope)),
+        advice=f"take it as a parameter that is sealed to {names} as well",
+    )
+
+
+def refuse_sealed(value: Value, scope: Scope, use: str) -> bool:
+    """Whether a value is sealed and so cannot be used in some way, which is then reported."""
+    sealed = sealed_in(value.type)
+    if sealed is None:
+        return False
+    scope.report(
+        "E0372",
+        f"a sealed value cannot be {use}",
+        value.span,
+        f"this is {show_type(sealed)}: nobody here can read it",
+        others=origin(value, scope),
+        advice=OPENED_OUTSIDE,
+    )
+    return True
 
 
 def report_units(

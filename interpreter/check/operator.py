@@ -15,6 +15,7 @@ from servanda.grammar.tree import Operator
 from servanda.interpreter.check.arithmetic import arithmetic_of, negation_of
 from servanda.interpreter.check.fit import condition_of, converted, fit, joined
 from servanda.interpreter.check.learn import learn
+from servanda.interpreter.check.misfit import refuse_sealed
 from servanda.interpreter.check.path import base_of
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.value import is_zero, unknown, value_of
@@ -211,7 +212,7 @@ def value_of_list(expression: tree.ListLiteral, scope: Scope, wanted: Type | Non
     items: list[Value] = []
     for written in expression.items:
         items.append(value_of(written, scope, item or (items[0].type if items else None)))
-    if any(one.type == ANYTHING for one in items):
+    if any(one.type == ANYTHING or refuse_sealed(one, scope, "kept in a list") for one in items):
         return unknown(expression.span)
     found = together(items, item, [scope] * len(items))
     if found is None or isinstance(found[0], OutputsType | RowType):

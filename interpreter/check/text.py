@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from servanda.grammar import tree
 from servanda.interpreter.check.fit import settled
-from servanda.interpreter.check.misfit import origin, report_unrounded
+from servanda.interpreter.check.misfit import origin, refuse_sealed, report_unrounded
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.unit import currency_value, unit_in
 from servanda.interpreter.check.value import unknown, value_of
@@ -66,6 +66,8 @@ def hole_of(written: tree.Expression, scope: Scope) -> Value:
     value = settled(value_of(written, scope), scope, "shown")
     if value.type == ANYTHING:
         return value
+    if refuse_sealed(value, scope, "shown in a text"):
+        return unknown(written.span)
     shown = value.type
     while isinstance(shown, ListType | SetType):
         shown = shown.item

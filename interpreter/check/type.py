@@ -17,6 +17,12 @@ from servanda.interpreter.check.familiar_words import type_meant
 from servanda.interpreter.check.misfit import name_of, origin
 from servanda.interpreter.check.path import KINDS, report_no_such_name, similar, symbol_at
 from servanda.interpreter.check.scope import Scope
+from servanda.interpreter.check.sealed import (
+    is_sealed,
+    report_collected,
+    report_without_readers,
+    sealed_of,
+)
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
     EnumSymbol,
@@ -28,10 +34,11 @@ from servanda.interpreter.check.symbols import (
 from servanda.interpreter.check.unit import (
     read_quietly,
     root_of,
+    start_of_path,
     unit_at,
 )
 from servanda.interpreter.check.value import is_first_path, report_unknown_unit
-from servanda.interpreter.model import Bound, FieldValue, LocalValue, Value
+from servanda.interpreter.model import Bound, FieldValue, Value
 from servanda.interpreter.types import (
     ANYTHING,
     CURRENCY,
@@ -58,9 +65,8 @@ from servanda.interpreter.types import (
 from servanda.interpreter.values.show import with_article
 from servanda.interpreter.values.units import ISO_4217
 
-CONSTRUCTORS = ("Amount", "Balance", "List", "Set")
+CONSTRUCTORS = ("Amount", "Balance", "List", "Set", "Sealed")
 LATER = {
-    "Sealed": ("sealed values", "keep a `Hash` of what must not be read"),
     "Proof": ("proofs of another chain", "let a member vouch for what another chain holds"),
 }
 """Types that the language names and a later version brings, and what to do until then."""
@@ -179,7 +185,7 @@ def report_bare(name: str, path: tree.Path, scope: Scope) -> Type:
         return ANYTHING
     is_money = name in ("Amount", "Balance")
     what = "its unit" if is_money else "what it holds"
-    example = "CNY" if is_money else "Text"
+    example = "CNY" if is_money else "Text to Regulator" if name == "Sealed" else "Text"
     scope.report(
         "E0327",
         f"`{name}` does not say {what}",
@@ -191,12 +197,16 @@ def report_bare(name: str, path: tree.Path, scope: Scope) -> Type:
 
 
 def sealed_type(written: tree.SealedType, scope: Scope) -> Type:
-    """Report readers of what is not sealed, and else what its base comes to."""
-    base: tree.Type = written.base
-    while isinstance(base, tree.AppliedType):
-        if [one.text for one in base.constructor.names] == ["Sealed"]:
-            return type_of(written.base, scope)
-        base = base.argument
+    """Return `Sealed of T to reader`, or report what stands before `to` and is not sealed."""
+    base = written.base
+    if isinstance(base, tree.AppliedType) and is_sealed(base):
+        held = type_of(base.argument, scope)
+        return sealed_of(written, held, base.argument.span, scope)
+    inner: tree.Type = base
+    while isinstance(inner, tree.AppliedType):
+        outer, inner = inner, inner.argument
+        if isinstance(inner, tree.AppliedType) and is_sealed(inner):
+            return report_collected(outer, scope)
     scope.report(
         "E0327",
         "only a sealed value says to whom it is open",
@@ -210,6 +220,8 @@ def sealed_type(written: tree.SealedType, scope: Scope) -> Type:
 def applied_type(written: tree.AppliedType, scope: Scope) -> Type:
     """Return `Amount of U`, `Balance of U`, `List of T` or `Set of T`."""
     names = written.constructor.names
+    if is_sealed(written):
+        return report_without_readers(written, scope)
     constructor = names[0].text if len(names) == 1 else ""
     if constructor in LATER:
         return report_bare(constructor, written.constructor, scope)
@@ -248,7 +260,7 @@ def applied_type(written: tree.AppliedType, scope: Scope) -> Type:
         written.constructor.span,
         "nothing is written `of` behind it",
         advice=did_you_mean(shown, CONSTRUCTORS)
-        or "only `Amount of`, `Balance of`, `List of` and `Set of` are written so",
+        or "only `Amount of`, `Balance of`, `List of`, `Set of` and `Sealed of` are written so",
     )
     return ANYTHING
 
@@ -312,17 +324,6 @@ def report_unit_of_missing(path: tree.Path, value: Value, scope: Scope) -> None:
         others=origin(value, scope),
         advice="keep the unit in a field of type Currency beside it, or write one such as `CNY`",
     )
-
-
-def start_of_path(name: tree.Name, scope: Scope) -> Value | None:
-    """Return the local or the own field at which the path of a unit starts."""
-    local = None if name.text == "this" else scope.find(name.text)
-    if local is not None:
-        return LocalValue(type=local.type, span=name.span, local=local)
-    if scope.this is None:
-        return None
-    this = LocalValue(type=scope.this.type, span=name.span, local=scope.this)
-    return read_quietly(this, name.text, scope)
 
 
 def unit_of_fixed(value: Value, path: tree.Path, scope: Scope) -> Unit | None:

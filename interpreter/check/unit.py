@@ -36,10 +36,12 @@ from servanda.interpreter.types import (
     OptionalType,
     OutputsType,
     RecordType,
+    SealedType,
     SetType,
     Type,
     Unit,
     UnroundedType,
+    sealed_in,
 )
 from servanda.interpreter.values.units import ISO_4217
 
@@ -156,6 +158,8 @@ def field_of_this(shown: Type, value: Value, scope: Scope) -> Type | None:
 
     None: the unit is a field of a record that has no fixed name here.
     """
+    if sealed_in(shown) is not None:
+        return sealed_as_read(shown, root_of(value, scope))
     unit = unit_in(shown)
     if not isinstance(unit, FieldUnit) or unit.root != -1:
         return shown
@@ -163,6 +167,23 @@ def field_of_this(shown: Type, value: Value, scope: Scope) -> Type | None:
     if root is None:
         return None
     return with_unit(shown, FieldUnit(root.root, root.root_name, root.fields + unit.fields))
+
+
+def sealed_as_read(shown: Type, root: FieldUnit | None) -> Type:
+    """Return the type of a sealed field of the record at `root`, its readers seen from there.
+
+    Of a record without a fixed name the parties are not known, so that less is known of it.
+    """
+    if isinstance(shown, OptionalType):
+        return OptionalType(sealed_as_read(shown.base, root))
+    assert isinstance(shown, SealedType), "the field is sealed"
+    if root is None:
+        return replace(shown, parties=())
+    parties = [
+        FieldUnit(root.root, root.root_name, root.fields + one.fields) if one.root == -1 else one
+        for one in shown.parties
+    ]
+    return replace(shown, parties=tuple(parties))
 
 
 def substituted(shown: Type, given: Mapping[str, Value], scope: Scope) -> Type | None:
@@ -217,6 +238,17 @@ def read_quietly(value: Value, name: str, scope: Scope) -> Value | None:
         if found == name:
             return OutputValue(type=found_type, span=value.span, object=value, index=index)
     return None
+
+
+def start_of_path(name: tree.Name, scope: Scope) -> Value | None:
+    """Return the local or the own field at which the path of a unit starts."""
+    local = None if name.text == "this" else scope.find(name.text)
+    if local is not None:
+        return LocalValue(type=local.type, span=name.span, local=local)
+    if scope.this is None:
+        return None
+    this = LocalValue(type=scope.this.type, span=name.span, local=scope.this)
+    return read_quietly(this, name.text, scope)
 
 
 def outputs_of(read: Type, scope: Scope) -> tuple[tuple[str, Type], ...]:

@@ -12,11 +12,13 @@ NO_ROLES: frozenset[str] = frozenset()
 class Members:
     """The members of a consortium."""
 
-    __slots__ = ("_suspended", "active")
+    __slots__ = ("_suspended", "active", "sealing_keys")
 
     def __init__(self) -> None:
         self.active: dict[str, frozenset[str]] = {}
         """The roles of every member in good standing."""
+        self.sealing_keys: dict[str, bytes] = {}
+        """The public keys to which values are sealed, by name."""
         self._suspended: dict[str, frozenset[str]] = {}
 
     def enrol(self, name: str, role: str) -> None:
@@ -33,6 +35,14 @@ class Members:
         """End a suspension."""
         if name in self._suspended:
             self.active[name] = self._suspended.pop(name)
+
+    def sealing_key_of(self, name: str) -> bytes | None:
+        """Return the key to which values are sealed for a member in good standing, or None."""
+        return self.sealing_keys.get(name) if name in self.active else None
+
+    def readers_with(self, role: str) -> tuple[str, ...]:
+        """Return the members that have a role and a sealing key, in order."""
+        return tuple([name for name in sorted(self.sealing_keys) if self.has_role(name, (role,))])
 
     def has_role(self, name: str, roles: tuple[str, ...] | None) -> bool:
         """Whether `name` is in good standing and has one of the roles (None: any member)."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from servanda.grammar.source import Span
-from servanda.interpreter.execute import arguments
+from servanda.interpreter.execute import arguments, sealed
 from servanda.interpreter.execute.arguments import (
     KEY_BYTES_MAX,
     TEXT_BYTES_MAX,
@@ -220,7 +220,7 @@ def names_for_generated_code() -> dict[str, Any]:
         "not_given": None,
         "__builtins__": _BUILTINS,
     }
-    for module in (arguments, calendar_dates, numbers, times, units, show):
+    for module in (arguments, sealed, calendar_dates, numbers, times, units, show):
         names.update({name: getattr(module, name) for name in _EXPORTS if hasattr(module, name)})
     names.update({one.__name__: one for one in _OWN})
     return names
@@ -261,6 +261,7 @@ _EXPORTS = (
     ),
     *("unwrap", "rows_within", "bad_count", "bad_bound", "missing_argument", "hidden_argument"),
     *("outsider", "hash_of_text"),
+    *("take_sealed", "check_readers", "ToSeal"),
     *SHOWING,
 )
 

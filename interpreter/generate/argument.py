@@ -34,6 +34,7 @@ from servanda.interpreter.types import (
     OptionalType,
     RecordType,
     RoleType,
+    SealedType,
     SetType,
     Type,
     list_depth,
@@ -88,15 +89,31 @@ def write_arguments(
     for one in hidden:
         _write_found(writer, fields, one, span)
     units = {one.local.number: values.unit_text(one.local.type) for one in parameters}
-    if any(units.values()):
-        # A unit held in a field is compared only for those who may see the field.
+    if any(units.values()) or any(one.readers is not None for one in parameters):
+        # What a field holds, a unit or a reader, is compared only for those who may see the field.
         for one in hidden:
             write_seen(writer, one, span)
     for one in parameters:
         if (unit := units[one.local.number]) is not None:
             local, name = f"v{one.local.number}", ascii(one.local.name)
             writer.line(f"{local} = unwrap({local}, {name}, {unit})", one.span)
+    for one in parameters:
+        if one.readers is not None:
+            _write_readers(values, one, one.readers)
     return records
+
+
+def _write_readers(values: Values, one: ParameterModel, readers: model.SealedReaders) -> None:
+    """Write the check that a sealed argument is open to whom its type names."""
+    local, name = f"v{one.local.number}", ascii(one.local.name)
+    parties, same = values.several(readers.parties), values.several(readers.same)
+    roles = values.writer.constant(readers.roles)
+    check = f"check_readers(c, {local}, {name}, {roles}, ({parties}), ({same}))"
+    if isinstance(one.local.type, OptionalType):
+        with values.writer.block(f"if {local} is not None:", one.span):
+            values.writer.line(check)
+    else:
+        values.writer.line(check, one.span)
 
 
 def record_in(wanted: Type) -> RecordType | None:
@@ -229,6 +246,8 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
             return f"take_party(c, {raw}, {name}, {writer.constant(roles)})"
         case EnumType(members=names) | LifecycleType(states=names):
             return f"take_name({raw}, {name}, {writer.constant(names)})"
+        case SealedType():
+            return f"take_sealed({raw}, {name})"
         case OptionalType(base=base):
             return f"(None if {raw} is None else {_taken(writer, raw, name, base)})"
         case ListType(item=item):

@@ -36,6 +36,7 @@ CONVERSIONS = {
     Conversion.LIST_TO_SET: "set_of_list(c, {0})",
     Conversion.DATE_TO_TIME: "instant({0}, 0, zone)",
     Conversion.TEXT_TO_HASH: "hash_of_text({0})",
+    Conversion.SEAL: "ToSeal({0})",
 }
 
 PARSERS = {

@@ -23,6 +23,7 @@ from servanda.interpreter.types import (
     OptionalType,
     Plain,
     RecordType,
+    SealedType,
     SetType,
     Type,
 )
@@ -46,6 +47,7 @@ _SHOWN = {
 SHOWING = (
     *("show_bool", "show_int", "show_serial", "show_decimal", "show_text", "show_date"),
     *("show_time", "show_duration", "show_months", "show_hash", "show_list", "show_amount"),
+    "show_sealed",
 )
 """The functions of `interpreter/values/show.py` that generated code may call."""
 
@@ -67,6 +69,8 @@ def shown_text(values: Values, text: str, shown_type: Type, unit: str | None) ->
             return f"show_amount_in({text}, {unit or values.unit(field)})"
         case RecordType():
             return f"show_key({text})"
+        case SealedType():
+            return f"show_sealed({text})"
         case OptionalType(base=base):
             name = values.writer.fresh("x")
             inner = shown_text(values, name, base, unit)

@@ -256,7 +256,9 @@ class Values:
         return f"negate({text})" if _is_decimal(value.type) else f"(-{text})"
 
     def _convert(self, value: model.Convert) -> str:
-        return CONVERSIONS[value.conversion].format(self.write(value.operand))
+        # What is sealed leaves the contract's machine, and so is in its outward form inside.
+        write = self.external if value.conversion is model.Conversion.SEAL else self.write
+        return CONVERSIONS[value.conversion].format(write(value.operand))
 
     def _comparison(self, value: model.Comparison) -> str:
         left, right = self.write(value.left), self.write(value.right)

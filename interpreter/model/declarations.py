@@ -135,6 +135,18 @@ Authority = SignedByRole | SignedByParty | SignedByQuorum | SignedByContract | A
 
 
 @node
+class SealedReaders(Frozen):
+    """Whom an argument must be sealed to: holders of roles, and parties.
+
+    `same` are fields whose sealed value it must be, open to all who can read that one now.
+    """
+
+    roles: tuple[str, ...]
+    parties: tuple[Value, ...]
+    same: tuple[Value, ...]
+
+
+@node
 class ParameterModel(Frozen):
     """A parameter. A record arrives by its key (a tuple when it has several)."""
 
@@ -143,6 +155,8 @@ class ParameterModel(Frozen):
     span: Span
     unit_value: Value | None = None
     """For an Amount whose unit is a field: the Currency it must have."""
+    readers: SealedReaders | None = None
+    """For a sealed value: whom it must be sealed to."""
 
 
 @node

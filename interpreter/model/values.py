@@ -203,6 +203,8 @@ class Conversion(StrEnum):
     DATE_TO_TIME = "date_to_time"
     """Midnight at the start of the date in the contract's time zone."""
     TEXT_TO_HASH = "text_to_hash"
+    SEAL = "seal"
+    """A value in its outward form that a party sends sealed (of scripts only)."""
 
 
 @node

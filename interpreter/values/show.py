@@ -9,9 +9,10 @@ interpreter that runs it (they change between versions, and refusal messages are
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from servanda.interpreter.values.calendar_dates import split_date
+from servanda.interpreter.values.sealed import parts_of, what_is_wrong_with
 from servanda.interpreter.values.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ def show_months(months: int) -> str:
 def show_hash(digest: bytes) -> str:
     """Return the bytes as hexadecimal digits in lower case."""
     return digest.hex()
+
+
+def show_sealed(value: Any) -> str:
+    """Return who sealed a value and who can open it: `sealed by icbc for icbc, nfra`."""
+    if what_is_wrong_with(value) is not None:
+        return "what is no sealed value"
+    sealed = parts_of(value)
+    author, *readers = [
+        show_text(name) if ESCAPED.search(name) else name
+        for name in (sealed.author, *sealed.readers)
+    ]
+    return f"sealed by {author} for {', '.join(readers)}"
 
 
 def show_list(shown: Iterable[str]) -> str:

@@ -37,6 +37,7 @@ from servanda.on_chain.outcomes import (
     served,
     show_transaction,
 )
+from servanda.on_chain.seal import sealed_asked
 from servanda.on_chain.session import (
     LIFETIME_MS,
     CannotTry,
@@ -59,6 +60,7 @@ def chain_call(options: argparse.Namespace) -> int:
         return dry_run(options)
     with making_blocks(options) as node:
         asked = read_statement(options.statement, node.ledger.state.machine)
+        asked = sealed_asked(options, node, asked)
         transaction = _transaction(node, asked)
         signers = options.signer or list(asked.parties)
         for one in signers:

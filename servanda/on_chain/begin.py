@@ -24,6 +24,7 @@ from servanda.keys import (
 )
 from servanda.node import GENESIS, write_genesis, zones_hash
 from servanda.on_chain.session import CannotTry, keys_folder
+from servanda.sealing_keys import make_sealing_key
 from servanda.styled_lines import Piece, print_lines
 
 
@@ -79,14 +80,17 @@ def _named(options: argparse.Namespace, text: str) -> tuple[str, bytes]:
 
 
 def keys_new(options: argparse.Namespace) -> int:
-    """Make a key."""
-    folder = options.keys
-    passphrase = read_passphrase(
-        options.passphrase_file, f"the key of {options.name}", confirms=True
-    )
-    public = make_key(folder, options.name, passphrase)
+    """Make the two keys of a member; of whom they are there already, a new sealing key."""
+    folder, name = options.keys, options.name
+    what = "a new sealing key" if options.sealing else "the keys"
+    passphrase = read_passphrase(options.passphrase_file, f"{what} of {name}", confirms=True)
+    public = None if options.sealing else make_key(folder, name, passphrase)
+    sealing = make_sealing_key(folder, name, passphrase)
     if options.json:
-        write_json({"name": options.name, "key": public.hex()}, sys.stdout)
-    else:
-        print_lines([[Piece("✔ ", "good"), Piece(f"{options.name}  {public.hex()}")]], sys.stdout)
+        made = {} if public is None else {"key": public.hex()}
+        write_json({"name": name, **made, "sealing_key": sealing.hex()}, sys.stdout)
+        return DONE
+    lines = [] if public is None else [[Piece("✔ ", "good"), Piece(f"{name}  {public.hex()}")]]
+    lines.append([Piece("✔ ", "good"), Piece(f"{name}, sealing  {sealing.hex()}")])
+    print_lines(lines, sys.stdout)
     return DONE

@@ -86,8 +86,19 @@ def _init_words(parser: argparse.ArgumentParser) -> None:
 
 def _keys_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "--sealing", action="store_true", help="make a new sealing key alone, beside the old ones"
+    )
     _key_words(parser, default="")
     add_json(parser)
+
+
+def _open_words(parser: argparse.ArgumentParser) -> None:
+    _chain_words(parser)
+    parser.add_argument("path", metavar="VALUE", help="a field, or what an event told")
+    parser.add_argument("--as", dest="reader", required=True, metavar="NAME", help="who reads it")
+    _height_words(parser)
+    _key_words(parser)
 
 
 def _deploy_words(parser: argparse.ArgumentParser) -> None:
@@ -200,8 +211,11 @@ CHAIN_COMMANDS = (
     ),
     Command(
         "keys",
-        "make the key of a member, encrypted at rest",
-        ("servanda chain keys icbc --keys bank/keys",),
+        "make the keys of a member, one to sign and one to seal to, encrypted at rest",
+        (
+            "servanda chain keys icbc --keys bank/keys",
+            "servanda chain keys icbc --keys bank/keys --sealing",
+        ),
         _keys_words,
         "servanda.on_chain.begin:keys_new",
     ),
@@ -339,6 +353,16 @@ CHAIN_COMMANDS = (
 )
 
 FILE_COMMANDS = (
+    Command(
+        "open",
+        "show what is inside a sealed value, to one of its readers",
+        (
+            "servanda open bank 'Filing[\"2026-1\"].report' --as nfra",
+            "servanda open bank 17.0.2.report --as nfra --json",
+        ),
+        _open_words,
+        "servanda.on_chain.open_sealed:open_value",
+    ),
     Command(
         "verify",
         "check a proof, knowing nothing but the hash of the genesis",

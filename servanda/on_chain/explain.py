@@ -33,6 +33,7 @@ from servanda.on_chain.outcomes import (
     served,
     what_ran,
 )
+from servanda.on_chain.seal import sealed_asked
 from servanda.on_chain.session import CannotTry, block_time_ms, reading
 from servanda.on_chain.statement import read_statement
 from servanda.on_chain.view import Names, about, who_reads
@@ -159,6 +160,7 @@ def dry_run(options: argparse.Namespace) -> int:
     """Show what would come of a statement and why, without a transaction."""
     with reading(options) as node:
         asked = read_statement(options.statement, node.ledger.state.machine)
+        asked = sealed_asked(options, node, asked)
         names = _who_tries(options, node, asked.parties)
         ledger: Ledger = node.ledger
         if names is not None:

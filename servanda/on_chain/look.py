@@ -158,11 +158,13 @@ def chain_members(options: argparse.Namespace) -> int:
         for held in reader.rows(grants):
             if held.f_is_held and held.f_member.f_name in roles:
                 roles[held.f_member.f_name].append(held.f_role)
+        sealed_to = machine.members.sealing_keys
         if options.json:
             found: list[JsonValue] = [
                 {
                     "name": one.f_name,
                     "key": one.f_key.hex(),
+                    "sealing_key": sealed_to[one.f_name].hex() if one.f_name in sealed_to else None,
                     "standing": getattr(one, slot),
                     "is_good": getattr(one, slot) == first_state(members),
                     "roles": [*sorted(roles[one.f_name])],

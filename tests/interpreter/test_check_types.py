@@ -38,6 +38,11 @@ RIGHT = [
     ("Amount of t.source.currency?", "Amount of t.source.currency?"),
     ("List of Account", "List of Account"),
     ("Set of Amount of CNY", "Set of Amount of CNY"),
+    ("Sealed of Text to Bank", "Sealed of Text to Bank"),
+    (
+        "Sealed of Amount of CNY to a.holder or Bank?",
+        "Sealed of Amount of CNY to a.holder or Bank?",
+    ),
 ]
 
 
@@ -57,9 +62,8 @@ WRONG = [
     ("Paid", "E0211"),
     ("Amount", "E0327"),
     ("Sealed of Text", "E0327"),
-    ("Sealed of Text to Bank", "E0327"),
-    ("List of Sealed of Text to number or Bank", "E0327"),
-    ("Sealed of Text to Bank?", "E0327"),
+    ("List of Sealed of Text to Bank", "E0373"),
+    ("Sealed of Text to number", "E0371"),
     ("Text to Bank", "E0327"),
     ("List of Text to Bank?", "E0327"),
     ("Int of Text", "E0327"),
