@@ -261,7 +261,7 @@ _EXPORTS = (
     ),
     *("unwrap", "rows_within", "bad_count", "bad_bound", "missing_argument", "hidden_argument"),
     *("outsider", "hash_of_text"),
-    *("take_sealed", "check_readers", "ToSeal"),
+    *("take_sealed", "check_readers", "carried", "ToSeal"),
     *SHOWING,
 )
 

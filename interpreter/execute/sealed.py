@@ -16,7 +16,12 @@ from servanda.interpreter.values.show import show_text
 if TYPE_CHECKING:
     from servanda.interpreter.execute.context import Context
 
-__all__ = ["ToSeal", "check_readers", "take_sealed"]
+WRAPPED_SIZE = 128
+"""About the bytes of a key that is wrapped for one reader, beside its name."""
+SEALED_STEP_BYTES = 16
+"""Bytes of a sealed value that are passed on for one step, as of a text that is made."""
+
+__all__ = ["ToSeal", "carried", "check_readers", "take_sealed"]
 
 
 def take_sealed(value: object, name: str) -> Any:
@@ -24,6 +29,13 @@ def take_sealed(value: object, name: str) -> Any:
     wrong = what_is_wrong_with(value)
     if wrong is not None:
         raise bad(name, wrong)
+    return value
+
+
+def carried(c: Context, value: Any) -> Any:
+    """Return a sealed value that is passed on, at a step for every 16 bytes of it."""
+    if value is not None:
+        c.steps += (len(value[3]) + WRAPPED_SIZE * len(value[4])) // SEALED_STEP_BYTES
     return value
 
 

@@ -33,6 +33,7 @@ from servanda.interpreter.types import (
     Type,
     UnroundedType,
     list_depth,
+    sealed_in,
 )
 from servanda.interpreter.walk import all_values, size_of
 
@@ -47,6 +48,9 @@ class Values:
     def write(self, value: Value) -> str:
         """Return the Python expression of a value."""
         text = _WRITERS[type(value)](self, value)
+        if type(value) in _HELD and sealed_in(value.type) is not None:
+            # It is passed on, and fills a record or a receipt by its length.
+            text = f"carried(c, {text})"
         if self.is_probed and type(value) in _SEEN:
             site = self.writer.site("value", value.span, value.type)
             unit = self.unit_text(value.type)
@@ -431,6 +435,9 @@ _AGGREGATES: dict[AggregateKind, tuple[str, str, str]] = {
 def _is_decimal(value_type: Type) -> bool:
     return value_type == DECIMAL or isinstance(value_type, UnroundedType)
 
+
+_HELD = frozenset({model.LocalValue, model.FieldValue})
+"""Where a sealed value is read from."""
 
 _SEEN = frozenset(
     {

@@ -262,6 +262,18 @@ def test_who_is_suspended_keeps_what_it_had(chain: FilingChain) -> None:
     assert refused(receipt)[1] == '`report` is sealed to "boc", who has no sealing key'
 
 
+def test_what_is_passed_on_costs_by_its_length(chain: FilingChain) -> None:
+    """A step for 16 bytes, wherever a contract passes a value on: no loop is cheap."""
+    costs = []
+    for size in (1, 8_001):
+        receipt = chain.run("icbc", "Filings.amend", "a", chain.sealed("icbc", "x" * size))
+        costs.append(receipt[8])
+    assert costs[1] - costs[0] == 8_000 // 16
+    given = chain.run("icbc", "Filings.file", "b", "icbc", chain.sealed("icbc", "x" * 8_001))
+    # It goes into the record, and from there into the event.
+    assert given[8] > 2 * 8_000 // 16
+
+
 # ── what is not sealed at all ─────────────────────────────────────────────────────────────────────
 
 
