@@ -96,6 +96,9 @@ def _keys_words(parser: argparse.ArgumentParser) -> None:
 def _open_words(parser: argparse.ArgumentParser) -> None:
     _chain_words(parser)
     parser.add_argument("path", metavar="VALUE", help="a field, or what an event told")
+    parser.add_argument(
+        "--out", metavar="FILE", help="also write a proof of what was inside, for `servanda verify`"
+    )
     parser.add_argument("--as", dest="reader", required=True, metavar="NAME", help="who reads it")
     _height_words(parser)
     _key_words(parser)
@@ -359,6 +362,7 @@ FILE_COMMANDS = (
         (
             "servanda open bank 'Filing[\"2026-1\"].report' --as nfra",
             "servanda open bank 17.0.2.report --as nfra --json",
+            "servanda open bank 'Filing[\"2026-1\"].report' --as nfra --out report.opened",
         ),
         _open_words,
         "servanda.on_chain.open_sealed:open_value",

@@ -3,6 +3,9 @@
 In comes a path that a user typed; out comes the value, checked against its commitment.
 """
 
+# A path is shown as it was typed, which `Path` would tidy up.
+# ruff: noqa: PTH123
+
 from __future__ import annotations
 
 import argparse
@@ -10,6 +13,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
+from servanda.chain.disclosure import disclosure
 from servanda.chain.sealed import Bound, NotOpened, Opened, committed_bytes, open_sealed
 from servanda.chain.sealed_types import opened_value, type_text
 from servanda.diagnostic_json import write_json
@@ -22,6 +26,7 @@ from servanda.json_values import to_json
 from servanda.node import Node
 from servanda.on_chain.look import decimals_of, find_record
 from servanda.on_chain.outcomes import outcomes_of
+from servanda.on_chain.prove import prove_record
 from servanda.on_chain.seal import reader_key
 from servanda.on_chain.session import CannotTry, reading
 from servanda.on_chain.view import about, height_of
@@ -50,6 +55,8 @@ def open_value(options: argparse.Namespace) -> int:
             value = opened_value(opened.value, held, node.ledger.state.machine.tables)
         except NotOpened as failed:
             return _tell_closed(str(failed), is_json=options.json)
+        if options.out:
+            _disclose(options, node, bound.type, opened)
         if options.json:
             _write_opened(node, Found(sealed, held), bound, opened, value)
             return DONE
@@ -60,6 +67,9 @@ def open_value(options: argparse.Namespace) -> int:
             [Piece(f"  open to {', '.join(sealed.readers)}", "quiet")],
             [Piece(f"  commitment {sealed.commitment.hex()}", "quiet")],
         ]
+        if options.out:
+            command = f"servanda verify {options.out} --genesis {node.ledger.chain.hex()}"
+            lines.append([Piece("  check it with: ", "help"), Piece(command)])
         print_lines(lines, sys.stdout)
     return DONE
 
@@ -84,6 +94,18 @@ def _write_opened(
         },
         sys.stdout,
     )
+
+
+def _disclose(options: argparse.Namespace, node: Node, type_name: str, opened: Opened) -> None:
+    """Write what was inside, with the proof of the record, for whoever has no key."""
+    field = FIELD.fullmatch(options.path)
+    if field is None:
+        raise CannotTry("a proof is of a field of a record", "name the field: `Filing[…].report`")
+    table, key = find_record(node, field[1])
+    height = height_of(node, options.at)
+    proof = prove_record(node, table.model.type, key, height, None)
+    with open(options.out, "wb") as file:
+        file.write(disclosure(proof, field[2], type_name, opened))
 
 
 def _tell_closed(why: str, *, is_json: bool) -> int:

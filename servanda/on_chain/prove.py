@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from servanda.chain.audit import Found, audit, audit_pack
+from servanda.chain.disclosure import Disclosed, is_disclosure, verify_disclosure
 from servanda.chain.encoding import Item, decode
 from servanda.chain.merkle import HASH_BYTES, hash_of, proof_of
 from servanda.chain.pack import BadPack, pack, unpack
@@ -30,6 +31,7 @@ from servanda.chain.receipt import Kind
 from servanda.chain.store import Store
 from servanda.chain.transaction import TransactionRefused, read_envelope
 from servanda.diagnostic_json import JsonValue, write_json
+from servanda.excerpt import visible_text
 from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.types import RecordType
@@ -233,8 +235,11 @@ def verify_file(options: argparse.Namespace) -> int:
         raise CannotTry(f"`{options.genesis[:80]}` is no hash of a genesis")
     with open(options.file, "rb") as file:
         data = file.read(BYTES_MAX + 1)
+    disclosed: Disclosed | None = None
     try:
-        proved = verify(data, chain)
+        if is_disclosure(data):
+            disclosed = verify_disclosure(data, chain)
+        proved = verify(data, chain) if disclosed is None else disclosed.record
     except NotProved as wrong:
         if options.json:
             write_json({"is_proved": False, "why": str(wrong)}, sys.stdout)
@@ -244,10 +249,30 @@ def verify_file(options: argparse.Namespace) -> int:
             )
         return SAID_NO
     if options.json:
-        write_json({"is_proved": True, **_to_json(proved)}, sys.stdout)
+        opened = {} if disclosed is None else {"opened": _opened_to_json(disclosed)}
+        write_json({"is_proved": True, **_to_json(proved), **opened}, sys.stdout)
     else:
         _print(proved)
+        if disclosed is not None:
+            _print_opened(disclosed)
     return DONE
+
+
+def _opened_to_json(disclosed: Disclosed) -> dict[str, JsonValue]:
+    """Return what was inside a sealed field, and who had sealed it."""
+    return {
+        "field": disclosed.field,
+        "type": disclosed.bound.type,
+        "author": disclosed.bound.author,
+        "value": item_to_json(disclosed.value),
+    }
+
+
+def _print_opened(disclosed: Disclosed) -> None:
+    found = _opened_to_json(disclosed)
+    what = f"{visible_text(disclosed.field)}, {visible_text(disclosed.bound.type)}"
+    told = f"{visible_text(str(found['value']))}, sealed by {visible_text(disclosed.bound.author)}"
+    print_lines([[Piece(f"  inside {what}: ", "good"), Piece(told)]], sys.stdout)
 
 
 def _to_json(proved: ProvedRecord | ProvedTransaction) -> dict[str, JsonValue]:

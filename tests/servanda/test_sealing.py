@@ -99,6 +99,39 @@ def test_a_reader_opens_what_an_event_told(folder: Path, command: Command) -> No
     assert (status, out.splitlines()[0]) == (0, '✔ "all is well"')
 
 
+def test_a_court_needs_no_key(folder: Path, command: Command) -> None:
+    """`open --out` writes what `verify` checks with the hash of the genesis, and tells."""
+    words = ("open", "bank", REPORT, "--as", "nfra", "--out", "report.opened")
+    status, out, _ = command(*words)
+    genesis = re.findall(r"--genesis ([0-9a-f]{64})", out)[0]
+    shutil.rmtree(folder / "bank")
+    assert status == 0
+    status, out, _ = command("verify", "report.opened", "--genesis", genesis)
+    assert status == 0
+    assert "inside report, Text: all is well, sealed by icbc" in out
+    _, out, _ = command("verify", "report.opened", "--genesis", genesis, "--json")
+    assert json.loads(out)["opened"] == {
+        "field": "report",
+        "type": "Text",
+        "author": "icbc",
+        "value": "all is well",
+    }
+    data = (folder / "report.opened").read_bytes()
+    (folder / "report.opened").write_bytes(data.replace(b"all is well", b"all is evil"))
+    status, out, _ = command("verify", "report.opened", "--genesis", genesis)
+    assert (status, "what was sealed is something else" in out) == (1, True)
+
+
+def test_a_proof_is_of_a_field(folder: Path, command: Command) -> None:
+    """What an event told is shown, and not written as a proof."""
+    _, out, _ = command("chain", "events", "bank")
+    cursor = next(one for one in out.splitlines() if "Filed" in one).split()[0]
+    words = ("open", "bank", f"{cursor}.report", "--as", "nfra", "--out", "x")
+    status, _, err = command(*words)
+    assert (status, "a proof is of a field" in err) == (2, True)
+    assert not (folder / "x").exists()
+
+
 WRONG = [
     (REPORT, "boc", 1, "it is not open to boc, but to icbc, nfra"),
     ('Filing["a"].reprt', "nfra", 2, "did you mean `report`?"),
