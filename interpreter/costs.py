@@ -9,7 +9,7 @@ CALL_STEPS_MAX = 1_000_000
 """A call or a timer that needs more is refused with `COST_LIMIT`."""
 BLOCK_STEPS_MAX = 50_000_000
 """What all of a block may cost; timers may spend half of it."""
-FIRING_STEPS = 500
+FIRING_STEPS = 1_000
 """What a block pays for each timer that runs, beside its own steps: for the records that it reads
 and keeps, and its receipt. A storm of timers that do next to nothing is spread over blocks too."""
 TRANSACTION_STEPS = 1_000

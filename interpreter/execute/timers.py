@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from servanda.interpreter.execute.ordered import Ordered
+from servanda.interpreter.execute.ordered import Ordered, Pages
 from servanda.interpreter.execute.shelf import Shelf
 from servanda.interpreter.execute.state import FIELD, Journal, Row
 from servanda.interpreter.model import (
@@ -60,10 +60,11 @@ class Entry(NamedTuple):
 class TimerQueue:
     """All waiting timers of a chain: their order here, and each entry with its row."""
 
-    __slots__ = ("_order", "_row_of", "first_at")
+    __slots__ = ("_order", "_pages", "_row_of", "first_at")
 
     def __init__(self, row_of: Callable[[Order], Row]) -> None:
         self._order = Ordered()
+        self._pages: Pages | None = None
         self._row_of = row_of
         self.first_at = NEVER
         """When the first entry is to be tried; every call asks, so it is kept ready."""
@@ -71,15 +72,17 @@ class TimerQueue:
     def put_on(self, shelf: Shelf) -> None:
         """Look for timers on a shelf from now on, beside those that are here already."""
         there = self._order.added
-        self._order = Ordered(shelf.orders)
+        self._pages = Pages(shelf.orders)
+        self._order = Ordered(self._pages)
         for order in there:
             self._order.add(order)
         self._find_first()
 
     def settle(self) -> None:
         """Take note that what has changed is on the shelf by now."""
-        self._order.added.clear()
-        self._order.gone.clear()
+        self._order.settle()
+        if self._pages is not None:
+            self._pages.forget()
 
     @property
     def changes(self) -> Ordered:
