@@ -262,6 +262,64 @@ def test_who_is_suspended_keeps_what_it_had(chain: FilingChain) -> None:
     assert refused(receipt)[1] == '`report` is sealed to "boc", who has no sealing key'
 
 
+DESK = """\
+contract Desk version 1
+
+use Intake as intake
+
+role Bank, Regulator
+
+lifecycle Progress
+  Open -> Late
+  Late
+
+record Case[id: Text]
+  bank: Bank
+  report: Sealed of Text to bank or Regulator
+  progress: Progress
+
+event Reminded(case: Case, report: Sealed of Text to Regulator)
+
+action begin(id: Text, bank: Bank, report: Sealed of Text to bank or Regulator)
+  by bank
+  create Case(id: id, bank: bank, report: report)
+  intake.receive(id, bank, report)
+
+when case: Case has been Open for 1 day
+  case.progress becomes Late
+  emit Reminded(case, case.report)
+"""
+
+INTAKE = """\
+contract Intake version 1
+
+role Bank, Regulator
+
+record Received[id: Text]
+  bank: Bank
+  report: Sealed of Text to bank or Regulator
+
+action receive(id: Text, bank: Bank, report: Sealed of Text to bank or Regulator)
+  by contract Desk or Bank
+  create Received(id: id, bank: bank, report: report)
+"""
+
+
+def test_contracts_and_timers_pass_it_on(chain: FilingChain) -> None:
+    """What one contract took another may hold, and a timer may tell, also after a key changed."""
+    chain.deploy(INTAKE, "Intake")
+    chain.deploy(DESK, "Desk")
+    sealed = chain.sealed("icbc", "urgent")
+    chain.does("icbc", "Desk.begin", "c", "icbc", sealed)
+    assert chain.row("Intake", "Received", "c").f_report == sealed
+    chain.enrol_key("nfra", 2)
+    (timer,) = chain.block(wait_ms=2 * 86_400_000)
+    assert timer[0] == 1
+    assert timer[6] == (("Desk", "Reminded", ("c", sealed)),)
+    assert chain.code("thief", "Intake.receive", "d", "thief", sealed) == "BAD_ARGUMENT"
+    assert chain.code("icbc", "Desk.begin", "d", "icbc", sealed) == "BAD_ARGUMENT"
+
+
 def test_what_is_passed_on_costs_by_its_length(chain: FilingChain) -> None:
     """A step for 16 bytes, wherever a contract passes a value on: no loop is cheap."""
     costs = []
