@@ -17,11 +17,8 @@ Entries: TypeAlias = "Mapping[bytes, Mapping[bytes, bytes | None]]"
 """What changes in each place: the value under a key, or None where it is gone."""
 
 
-class Kept(Protocol):
-    """What was kept of the blocks so far."""
-
-    def head(self) -> Header | None:
-        """Return the header of the last block, or None before the first."""
+class Readable(Protocol):
+    """What a state is read from."""
 
     def record(self, identity: bytes, height: int) -> bytes | None:
         """Return the value of a record at a height, or None if there was none."""
@@ -31,6 +28,13 @@ class Kept(Protocol):
 
     def last_entry(self, place: bytes) -> tuple[bytes, bytes] | None:
         """Return the last entry of a place, or None."""
+
+
+class Kept(Readable, Protocol):
+    """What was kept of the blocks so far."""
+
+    def head(self) -> Header | None:
+        """Return the header of the last block, or None before the first."""
 
     def sources(self) -> Mapping[bytes, bytes]:
         """Return the sources of contracts by their hash."""

@@ -20,7 +20,7 @@ from servanda.chain.block import Block, Header
 from servanda.chain.genesis import Genesis
 from servanda.chain.kept import Entries, Kept
 from servanda.chain.merkle import root_of
-from servanda.chain.pending import add_signatures, end_waiting, keep_waiting
+from servanda.chain.pending import add_signatures, all_waiting, end_waiting, keep_waiting
 from servanda.chain.receipt import (
     receipt_of_call,
     receipt_of_lapse,
@@ -28,7 +28,7 @@ from servanda.chain.receipt import (
     receipt_of_timer,
     receipt_of_waiting,
 )
-from servanda.chain.running import run_transaction
+from servanda.chain.running import is_upgrade, run_transaction
 from servanda.chain.state import ChainState, tree_changes
 from servanda.chain.state_tree import EMPTY, Node, NodePath, update_tree
 from servanda.chain.transaction import BYTES_MAX, NotTaken, TransactionRefused
@@ -258,6 +258,16 @@ class _Block:
             self.ended[transaction] = expiry_ms
             self.receipts.append(receipt_of_lapse(transaction))
 
+    def _end_what_waits_in_vain(self) -> None:
+        """End what waits for a version that is not in force any more: nobody can sign it now."""
+        for waiting in all_waiting(self.state):
+            version = self.state.versions.get(waiting.transaction.contract)
+            if version not in {None, waiting.transaction.version}:
+                end_waiting(self.state, waiting.digest)
+                self.ended[waiting.digest] = waiting.transaction.expiry_ms
+                self.admission.end(waiting.digest)
+                self.receipts.append(receipt_of_lapse(waiting.digest))
+
     def _no_room(self, data: bytes) -> TransactionRefused:
         """Return why something does not come into the block at all: it may come in the next one.
 
@@ -292,6 +302,8 @@ class _Block:
                 return
             end_waiting(self.state, name)
         receipt = run_transaction(self.state, transaction, self.sources)
+        if receipt.is_done and is_upgrade(transaction):
+            self._end_what_waits_in_vain()
         early = self.state.machine.overdue_receipts
         if early:
             for one in early:

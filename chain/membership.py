@@ -48,7 +48,10 @@ KEYS = {
 MADE_BY_GENESIS = ("Member", "KeyUse", "Grant")
 """No action gives these their first values, so that further fields must be able to be missing."""
 
-ACTIONS: dict[str, tuple[Type, ...]] = {"deploy": (TEXT, HASH)}
+ACTIONS: dict[str, tuple[Type, ...]] = {
+    "deploy": (TEXT, HASH),
+    "upgrade": (RecordType(MEMBERSHIP, "Deployment"), INT, HASH),
+}
 """The actions that the chain itself carries on; a membership contract may have more."""
 
 SEALED_TO = OptionalType(HASH)
@@ -77,7 +80,7 @@ def what_is_missing(contract: ContractModel) -> str | None:
         known = contract.actions.get(action)
         found = None if known is None else tuple(one.local.type for one in known.parameters)
         if found is not None and found != wanted_types:
-            return f"its action `{action}` takes something else than a name and a hash"
+            return f"its action `{action}` takes something else than the chain gives it"
     of_member = {one.name: one.type for one in contract.records["Member"].fields}
     if of_member.get(SEALING_KEY, SEALED_TO) != SEALED_TO:
         return f"the field `{SEALING_KEY}` of its record `Member` is no `Hash?`"
@@ -155,3 +158,9 @@ def keys_and_roles(machine: Machine) -> tuple[dict[str, bytes], dict[str, frozen
         if row.f_is_held and row.f_member.f_name in roles:
             roles[row.f_member.f_name].add(row.f_role)
     return keys, {name: frozenset(held) for name, held in roles.items()}
+
+
+def is_recorded(machine: Machine, name: str, version: int, source: bytes) -> bool:
+    """Whether the membership contract says that a version of a contract is in force."""
+    row = table_of(machine, "Deployment").rows.get(name)
+    return row is not None and (row.f_version, row.f_source) == (version, source)

@@ -15,12 +15,10 @@ from collections.abc import Mapping
 from servanda.chain.genesis import Genesis
 from servanda.chain.kept_at import KeptAt
 from servanda.chain.ledger import Ledger
-from servanda.chain.records import RecordForm
 from servanda.chain.shelf import ChainShelf
 from servanda.chain.state import ChainState
 from servanda.chain.store import Store
 from servanda.interpreter.execute.machine import Machine
-from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.time_zones import Zone
 
 
@@ -32,19 +30,16 @@ def ledger_at(genesis: Genesis, zones: Mapping[str, Zone], store: Store, height:
 def machine_at(
     genesis: Genesis, zones: Mapping[str, Zone], store: Store, height: int, present: ChainState
 ) -> Machine:
-    """Return a machine whose records are those of a height (from 1).
+    """Return a machine whose records are those of a height (from 1), read by its contracts.
 
-    It has the contracts and the members of the present. It is there to read records as they stood,
-    and not to run anything.
+    Its members are those of the present. It is there to read records as they stood, and not to run
+    anything.
     """
-    machine = Machine(zones)
+    past = ChainState(genesis, zones, 0)
+    past.run_versions_of(height, store, present)
+    machine = past.machine
     machine.members.active = dict(present.machine.members.active)
-    forms: dict[RecordType, RecordForm] = {}
-    for program in present.programs.values():
-        machine.deploy(program)
-        for record in program.model.records.values():
-            forms[record.type] = RecordForm(machine.tables[record.type], program.model)
-    shelf = ChainShelf(KeptAt(genesis, zones, store, height), forms)
+    shelf = ChainShelf(KeptAt(genesis, zones, store, height), past.deployed.forms)
     shelf.height = height
     for table in machine.tables.values():
         # No record is made here: which serial was the last, for which all are listed, is not asked.

@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from servanda.chain.encoding import Item, array_head, encode, in_order, map_head
+from servanda.interpreter.compare import timer_names
 from servanda.interpreter.execute.state import Row, Table, Tables, slot_of
 from servanda.interpreter.execute.timers import Entry, Order
 from servanda.interpreter.model import ContractModel
@@ -39,8 +40,12 @@ Convert: TypeAlias = "Callable[[Any], Any]"
 class RecordForm:
     """How the records of one table are kept."""
 
-    def __init__(self, table: Table, contract: ContractModel) -> None:
+    def __init__(
+        self, table: Table, contract: ContractModel, added: Mapping[str, Item] | None = None
+    ) -> None:
         self.table = table
+        self.added = {} if added is None else added
+        """What a record has in fields that were not there yet when it was kept."""
         self._identity_head = (
             array_head(IDENTITY_PARTS) + encode(table.contract) + encode(table.name)
         )
@@ -62,7 +67,7 @@ class RecordForm:
             (slot_of(table.model, one.name), reader(one.type, table.tables))
             for one in table.model.keys
         ]
-        self._titles = titles_of(contract)
+        self._titles = timer_names(contract)
         self._numbers = {title: number for number, title in self._titles.items()}
 
     def identity(self, key: Item) -> bytes:
@@ -103,7 +108,7 @@ class RecordForm:
         for (slot, read), part in zip(self._keys, parts, strict=True):
             setattr(row, slot, part if read is None else read(part))
         for name, slot, _, read in self._fields:
-            held = value[name]
+            held = value[name] if name in value else self.added[name]
             setattr(row, slot, held if read is None else read(held))
         contract = self.table.contract
         armed = {}
@@ -111,15 +116,6 @@ class RecordForm:
             number = self._numbers[title]
             armed[contract, number] = Entry(Order(at, contract, number, key), due, fault_count)
         row.armed = armed or None
-
-
-def titles_of(contract: ContractModel) -> dict[int, str]:
-    """Return the name under which each timer is kept; a second of one title gets a number."""
-    found: dict[int, str] = {}
-    for timer in contract.timers:
-        before = sum(one.title == timer.title for one in contract.timers[: timer.number])
-        found[timer.number] = f"{timer.title} #{before + 1}" if before else timer.title
-    return found
 
 
 def writer(held: Type) -> Convert | None:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from servanda.chain.encoding import decode, encode
-from servanda.chain.kept import Kept
+from servanda.chain.kept import Readable
 from servanda.chain.records import RecordForm
 from servanda.chain.sortable import BEHIND_ALL, sortable
 from servanda.interpreter.execute.invariants import Total
@@ -41,9 +41,9 @@ TIMERS = encode(("timers",))
 class ChainShelf:
     """The shelf of a machine, as of one height."""
 
-    def __init__(self, kept: Kept, forms: Mapping[RecordType, RecordForm]) -> None:
+    def __init__(self, kept: Readable, forms: Mapping[RecordType, RecordForm]) -> None:
         self.height = 0
-        self._kept = kept
+        self.kept = kept
         self._forms = forms
 
     # ── what a machine asks for ───────────────────────────────────────────────────────────────
@@ -51,7 +51,7 @@ class ChainShelf:
     def fill(self, row: Row) -> bool:
         """Give a row, which has its key, all of its fields; False if there is no such record."""
         form = self._forms[row.table.model.type]
-        value = self._kept.record(form.identity(row.key), self.height)
+        value = self.kept.record(form.identity(row.key), self.height)
         if value is None:
             return False
         kept: Any = decode(value)
@@ -72,7 +72,7 @@ class ChainShelf:
 
     def last(self, index: IndexTable) -> tuple[Any, ...] | None:
         """Return the last entry of an index without values, or None."""
-        found = self._kept.last_entry(place_of(index.model))
+        found = self.kept.last_entry(place_of(index.model))
         return None if found is None else decode(found[1])  # type: ignore[return-value]
 
     def orders(self, start: tuple[Any, ...] | None) -> Iterator[Order]:
@@ -83,14 +83,14 @@ class ChainShelf:
     def total(self, total: Total, group: Row | None) -> int | Decimal:
         """Return a running total of a group; 0 for none."""
         low = sortable(group)
-        found = next(self._kept.entries(_place_of_total(total.name), low, low + BEHIND_ALL), None)
+        found = next(self.kept.entries(place_of_total(total.name), low, low + BEHIND_ALL), None)
         if found is None or found[0] != low:
             return 0
         text = found[1].decode()
         return Decimal(text[1:]) if text[0] == DECIMAL else int(text[1:])
 
     def _decoded(self, place: bytes, low: bytes, end: bytes) -> Iterator[Any]:
-        return (decode(value) for _, value in self._kept.entries(place, low, end))
+        return (decode(value) for _, value in self.kept.entries(place, low, end))
 
 
 # ── what a machine has changed ────────────────────────────────────────────────────────────────
@@ -108,7 +108,7 @@ def changed_entries(machine: Machine) -> dict[bytes, dict[bytes, bytes | None]]:
     found[TIMERS] = {}
     _add_changes(found[TIMERS], b"", machine.queue.changes)
     for total in machine.totals:
-        place = _place_of_total(total.name)
+        place = place_of_total(total.name)
         found[place] = {sortable(group): _total(held) for group, held in total.totals.items()}
     return {place: changes for place, changes in found.items() if changes}
 
@@ -138,5 +138,6 @@ def place_of(index: Index) -> bytes:
     return encode(name)
 
 
-def _place_of_total(name: tuple[str, int, int]) -> bytes:
+def place_of_total(name: tuple[str, int, int]) -> bytes:
+    """Return the name of the place where a running total of every group is kept."""
     return encode(("total", *name))

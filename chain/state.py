@@ -7,10 +7,11 @@ empty name that no contract has, and are in memory all:
 
     ["", "issued", [contract, unit]]    smallest units issued less retired
     ["", "pending", transaction]        [body, {signer: [key, signature]}], or null when it is over
+    ["", "added", [contract, record]]   {field: what a record has that was kept without it}
 
 Beside the entries of its machine (`shelf.py`) a chain keeps those that list its own records:
 
-    ["own", "issued"], ["own", "pending"]    sortable(key) -> key
+    ["own", "issued"], ["own", "pending"], ["own", "added"]    sortable(key) -> key
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from servanda.chain.arguments import Readers, readers_of
+from servanda.chain.arguments import Readers
 from servanda.chain.block import Header
 from servanda.chain.contracts import BadContract, read_contract, read_source
+from servanda.chain.deployed import Deployed
 from servanda.chain.encoding import Item, decode, encode
 from servanda.chain.genesis import BadGenesis, Genesis
 from servanda.chain.kept import Entries, Kept
@@ -33,7 +35,7 @@ from servanda.chain.membership import (
     what_is_missing,
 )
 from servanda.chain.merkle import hash_of
-from servanda.chain.records import RecordForm
+from servanda.chain.overlay import merged_entries
 from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, place_of
 from servanda.chain.sortable import BEHIND_ALL, sortable
 from servanda.chain.state_tree import Change
@@ -46,33 +48,27 @@ from servanda.interpreter.model import Index
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.time_zones import Zone
 
-Deployed: TypeAlias = "tuple[int, str, int, bytes]"
+Deployment: TypeAlias = "tuple[int, str, int, bytes]"
 """Of a contract that runs: since when, its name and version, and the hash of its source."""
-ISSUED, PENDING = "issued", "pending"
+ISSUED, PENDING, ADDED = "issued", "pending", "added"
 DEPLOYMENT = "Deployment"
 
 
 class ChainState:
-    """A machine with the contracts of a chain, its members' keys, and what must be kept of it."""
+    """What runs on a chain, its members' keys, and what must be kept of it."""
 
     def __init__(self, genesis: Genesis, zones: Mapping[str, Zone], rows_max: int) -> None:
         parameters = genesis.parameters
-        self.machine = Machine(
+        machine = Machine(
             zones,
             call_steps_max=parameters.call_steps_max,
             block_steps_max=parameters.block_steps_max,
         )
+        self.deployed = Deployed(machine, zones)
         self.keys: dict[str, bytes] = {}
         """The public keys of the members in good standing, as of the end of the last block."""
-        self.versions: dict[str, int] = {}
-        """The versions of the contracts that run."""
-        self.programs: dict[str, Program] = {}
-        """The contracts that run, each behind those that it uses."""
-        self.readers: dict[tuple[str, str], Readers] = {}
-        """What reads the arguments of each action."""
         self.pending = WaitingList()
         """What waits for signatures, by the hash of the transaction."""
-        self._forms: dict[RecordType, RecordForm] = {}
         self._rows_max = rows_max
         self._changed: dict[bytes, bytes] = {}
         self._listed: dict[bytes, dict[bytes, bytes | None]] = {}
@@ -85,10 +81,30 @@ class ChainState:
         if missing is not None:
             raise BadGenesis(f"the membership contract: {missing}")
         try:
-            self._run(program)
+            self.deployed.run(program)
         except Undeployable as bad:
             raise BadGenesis(f"the membership contract: {bad}") from None
-        self.machine.touched = {}
+        machine.touched = {}
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that runs the contracts; an upgrade puts another in its place."""
+        return self.deployed.machine
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """The contracts that run, each behind those that it uses."""
+        return self.deployed.programs
+
+    @property
+    def readers(self) -> Mapping[tuple[str, str], Readers]:
+        """What reads the arguments of each action."""
+        return self.deployed.readers
+
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """The versions of the contracts that run."""
+        return self.deployed.versions
 
     # ── beginning ─────────────────────────────────────────────────────────────────────────────
 
@@ -110,18 +126,21 @@ class ChainState:
             value: Any = decode(_present(kept.record(own_identity(kind, key), head.height)))
             if kind == ISSUED:
                 self.machine.issued[key] = value
+            elif kind == ADDED:
+                self.deployed.added[key].update(value)
             else:
                 self.pending.put(key, value)
         self._issued = dict(self.machine.issued)
         self.refresh_members()
 
     def _put_on(self, kept: Kept, height: int) -> None:
-        self._shelf = ChainShelf(kept, self._forms)
-        self._shelf.height = height
-        self.machine.put_on(self._shelf)
+        self.kept = kept
+        self.deployed.shelf = ChainShelf(kept, self.deployed.forms)
+        self.deployed.shelf.height = height
+        self.machine.put_on(self.deployed.shelf)
 
     def _own_keys(self, kept: Kept) -> Iterator[tuple[str, Any]]:
-        for kind in (ISSUED, PENDING):
+        for kind in (ISSUED, PENDING, ADDED):
             for _, key in kept.entries(place_of_own(kind), b"", BEHIND_ALL):
                 yield kind, decode(key)
 
@@ -136,8 +155,10 @@ class ChainState:
         """
         deployed = records.get((MEMBERSHIP, DEPLOYMENT), [])
         self._run_all([_deployment(name, value) for name, value in deployed], sources)
+        for place, value in records.get(("", ADDED), []):
+            self.deployed.added[place].update(value)
         for (contract, record), found in records.items():
-            form = self._forms.get(RecordType(contract, record))
+            form = self.deployed.forms.get(RecordType(contract, record))
             for key, value in found:
                 if form is None:
                     self._listed.setdefault(place_of_own(record), {})[sortable(key)] = (
@@ -152,22 +173,41 @@ class ChainState:
             table.add_index(Index(table.model.type, ()))
         return {**changed_entries(self.machine), **self._listed}
 
-    def _run_all(self, deployments: Iterable[Deployed], sources: Mapping[bytes, bytes]) -> None:
+    def run_versions_of(self, height: int, kept: Kept, present: ChainState) -> None:
+        """Let the contracts run that ran at a height, in a state that has not begun.
+
+        `present` knows the name of every contract there ever was.
+        """
+        form = present.deployed.forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
+        then = []
+        for name in present.deployed.sources:
+            value = kept.record(form.identity(name), height)
+            if value is not None:
+                then.append(_deployment(name, decode(value)))
+        self._run_all(then, kept.sources())
+        for place in self.deployed.added:
+            value = kept.record(own_identity(ADDED, place), height)
+            if value is not None:
+                found: Any = decode(value)
+                self.deployed.added[place].update(found)
+
+    def _run_all(self, deployments: Iterable[Deployment], sources: Mapping[bytes, bytes]) -> None:
         """Let all contracts run that are deployed, each behind those that it uses."""
         waiting = sorted(deployments)
         while waiting:
             left = []
             for since, name, version, source in waiting:
                 try:
-                    self._run(self.read(name, version, sources[source]))
+                    program = self.read(name, version, sources[source])
+                    self.deployed.run(program, sources[source])
                 except (BadContract, KeyError):
                     left.append((since, name, version, source))
             if len(left) == len(waiting):
                 raise DamagedRecord(f"the source of {left[0][1]} is not what was deployed")
             waiting = left
 
-    def _deployments(self, kept: Kept, height: int) -> Iterator[Deployed]:
-        form = self._forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
+    def _deployments(self, kept: Kept, height: int) -> Iterator[Deployment]:
+        form = self.deployed.forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
         listing = place_of(Index(RecordType(MEMBERSHIP, DEPLOYMENT), ()))
         for _, entry in kept.entries(listing, b"", BEHIND_ALL):
             listed: Any = decode(entry)
@@ -180,20 +220,16 @@ class ChainState:
         """Return the program of a source that could run here, or raise `BadContract`."""
         return read_contract(read_source(source), name, version, self.machine.contracts)
 
-    def deploy(self, program: Program) -> None:
+    def deploy(self, program: Program, source: bytes) -> None:
         """Let a contract run from now on. Raises `Undeployable`, and then nothing has changed."""
-        self._run(program)
+        self.deployed.run(program, source)
 
-    def _run(self, program: Program) -> None:
-        self.machine.deploy(program)
-        model = program.model
-        self.versions[model.name] = model.version
-        self.programs[model.name] = program
-        for name, action in model.actions.items():
-            self.readers[model.name, name] = readers_of(action.parameters)
-        for record in model.records.values():
-            table = self.machine.tables[record.type]
-            self._forms[record.type] = RecordForm(table, model)
+    def adopt(self, deployed: Deployed) -> None:
+        """Let what an upgrade has made take the place of what ran, in the same block."""
+        for place, value in deployed.added.items():
+            if value != self.deployed.added.get(place, {}):
+                self._change_own(ADDED, place, dict(value))
+        self.deployed = deployed
 
     def refresh_members(self) -> None:
         """Read keys and roles anew; they count for what comes next."""
@@ -226,23 +262,28 @@ class ChainState:
         touched = self.machine.touched
         assert touched is not None, "a chain keeps its records"
         for place, steps in self.machine.issued.items():
-            if self._issued.get(place) != steps:
+            if self._issued.get(place, 0) != steps:
                 self._issued[place] = steps
                 self._change_own(ISSUED, place, steps)
-        changed, self._changed = self._changed, {}
-        listed, self._listed = self._listed, {}
+        deployed = self.deployed
+        changed = {**deployed.records, **self._changed}
+        listed, self._listed, self._changed = self._listed, {}, {}
+        forms, queue = deployed.forms, self.machine.queue
         for row in touched:
-            table = row.table
-            form = self._forms[table.model.type]
-            changed[form.identity(row.key)] = form.encoded(row, self.machine.queue.armed(row))
-        if any(is_of_membership(row) for row in touched):
+            form = forms[row.table.model.type]
+            changed[form.identity(row.key)] = form.encoded(row, queue.armed(row))
+        # Whatever upgrades a contract has changed a record of the membership contract too.
+        if deployed.records or any(is_of_membership(row) for row in touched):
             self.refresh_members()
         touched.clear()
-        return changed, {**changed_entries(self.machine), **listed}
+        entries = {**merged_entries(deployed.entries, changed_entries(self.machine)), **listed}
+        return changed, dict(sorted(entries.items()))
 
     def settle(self, height: int) -> None:
         """Take note that all that changed has been kept, as of a height."""
-        self._shelf.height = height
+        deployed = self.deployed
+        deployed.records, deployed.entries = {}, {}
+        deployed.shelf.kept, deployed.shelf.height = self.kept, height
         self.machine.settle(self._rows_max)
 
 
@@ -251,7 +292,7 @@ def own_identity(kind: str, key: Item) -> bytes:
     return encode(("", kind, key))
 
 
-def _deployment(name: str, found: Any) -> Deployed:  # noqa: ANN401 -- what was decoded
+def _deployment(name: str, found: Any) -> Deployment:  # noqa: ANN401 -- what was decoded
     return found["since"], name, found["version"], found["source"]
 
 

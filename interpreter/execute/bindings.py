@@ -131,10 +131,12 @@ class Bindings:
                 )
         if model.timezone != "UTC" and model.timezone not in self._zones:
             raise Undeployable(f"there is no data of the time zone {model.timezone}")
-        for other in self.contracts.values():
+        # In the order of their names: the order in which they began to run differs between a
+        # machine that was made anew and one that was not.
+        for name in sorted(self.contracts):
             for unit in model.units:
-                if unit in other.units:
-                    raise Undeployable(f"{other.name} declares the unit {unit} already")
+                if unit in self.contracts[name].units:
+                    raise Undeployable(f"{name} declares the unit {unit} already")
 
     def _bind(self, code: Code, bound: Bound) -> dict[tuple[str, str], Function]:
         names = self.namespace(code, bound.zone)

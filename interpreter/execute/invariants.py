@@ -108,10 +108,10 @@ class Total:
         total = self._of(group)
         return total if isinstance(total, int) else add(total, ZERO)
 
-    def counted(self, context: Context) -> dict[Row | None, Any]:
+    def counted(self, context: Context, rows: Iterable[Row] | None = None) -> dict[Row | None, Any]:
         """Return what a count of all rows gives; rules and decisions need a context."""
         totals: dict[Row | None, Any] = {}
-        for row in self.table.records():
+        for row in self.table.records() if rows is None else rows:
             share = self.share_of(context, row)
             if share is not None:
                 group, added = share
@@ -205,6 +205,23 @@ class Invariants:
         """Assert that every running total is what a count of all rows gives."""
         for total in self.totals:
             total.audit(context)
+
+    def check_all(
+        self, contract: str, context: Context, rows_of: Callable[[Table], Iterable[Row]]
+    ) -> None:
+        """Refuse `INVARIANT` when any record breaks an invariant of a contract."""
+        for table, checks in self._of_record.items():
+            for row in rows_of(table) if table.contract == contract else ():
+                for one in checks:
+                    if not one.holds(context, row):
+                        raise _broken(one.invariant, row)
+        for table, pairs in self._totals.items():
+            for check, _ in pairs if table.contract == contract else ():
+                check.require(context, None)
+        for table, grouped in self._grouped.items():
+            for row in rows_of(table) if table.contract == contract else ():
+                for check in grouped:
+                    check.require(context, row)
 
     def check(self, context: Context) -> None:
         """Refuse `INVARIANT` when what a call touched breaks one."""

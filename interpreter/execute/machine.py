@@ -29,7 +29,7 @@ from servanda.interpreter.execute.restore import restore_tables
 from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.settle import settle
 from servanda.interpreter.execute.shelf import Shelf
-from servanda.interpreter.execute.state import Row, Tables, rows_in, undo
+from servanda.interpreter.execute.state import Journal, Row, Tables, rows_in, undo
 from servanda.interpreter.execute.timers import (
     Entry,
     Order,
@@ -121,6 +121,11 @@ class Machine:
                 table.forget()
 
     @property
+    def invariants(self) -> Invariants:
+        """All invariants."""
+        return self._invariants
+
+    @property
     def totals(self) -> Iterable[Total]:
         """The running totals of all invariants, in the order of contracts and clauses."""
         return self._invariants.totals
@@ -141,10 +146,11 @@ class Machine:
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
 
-    def execute(self, call: Call, approve: Callable[[], None] | None = None) -> Receipt:
+    def execute(self, call: Call, approve: Callable[[Journal], None] | None = None) -> Receipt:
         """Run a call at the block's time: wholly, or not at all.
 
-        When all of it has been done, `approve` may still refuse it by raising `Refused`.
+        When all of it has been done, `approve` may still refuse it by raising `Refused`; it is
+        given what has changed.
         """
         trace = None if self.choose_trace is None else self.choose_trace(call)
         if trace is not None:
@@ -157,7 +163,7 @@ class Machine:
         return self._traced(call, trace), trace
 
     def _traced(
-        self, call: Call, trace: Trace, approve: Callable[[], None] | None = None
+        self, call: Call, trace: Trace, approve: Callable[[Journal], None] | None = None
     ) -> Receipt:
         receipt = self._execute(call, trace, approve)
         if receipt.code is not None:
@@ -179,7 +185,7 @@ class Machine:
         return self._receipt(context, call.action, self._given(call, value, is_rule=True))
 
     def _execute(
-        self, call: Call, probe: Trace | None, approve: Callable[[], None] | None = None
+        self, call: Call, probe: Trace | None, approve: Callable[[Journal], None] | None = None
     ) -> Receipt:
         context = Context(self, call.contract, call.signers)
         actions = self._actions
@@ -193,7 +199,7 @@ class Machine:
             except Overdue as overdue:
                 value = self._run_again(context, overdue, function, call.arguments)
             if approve is not None:
-                approve()
+                approve(context.undo)
             settle(context, self._invariants)
         except Refused as refused:
             if refused.span is None:

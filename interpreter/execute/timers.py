@@ -187,6 +187,14 @@ class TimerWatch:
             if timer.takes(row):
                 self._arm(timer, row, journal)
 
+    def numbered(self, number: int) -> ArmedTimer:
+        """Return a timer by its number in its contract."""
+        return next(one for one in self._timers if one.model.number == number)
+
+    def begin(self, timer: ArmedTimer, row: Row, journal: Journal) -> None:
+        """Arm a timer that is new to its contract for a row that was there before it."""
+        self._arm(timer, row, journal)
+
     def changed(self, row: Row, slot: str, old: object, journal: Journal) -> None:
         """Arm, re-arm or disarm what depends on `slot`."""
         for timer in self._timers:

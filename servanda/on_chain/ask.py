@@ -33,7 +33,7 @@ def chain_query(options: argparse.Namespace) -> int:
         try:
             question = Question(options.question, node.ledger.state.machine)
             reader = _reader(node, question, names, height)
-            if question.path is None and height != node.ledger.info.height:
+            if height != node.ledger.info.height:
                 # It is asked of the contracts that ran then.
                 question = Question(options.question, reader.machine)
             answer = question.answer(reader)

@@ -10,10 +10,10 @@ from typing import Any
 
 from servanda.chain.encoding import Item, encode
 from servanda.chain.membership import first_state, table_of
-from servanda.chain.records import titles_of
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.exit_status import DONE
 from servanda.interpreter.check.suggest import did_you_mean
+from servanda.interpreter.compare import timer_names
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.outward import outward, unit_held
 from servanda.interpreter.execute.state import FIELD, Row, Table, slot_of
@@ -36,16 +36,16 @@ def chain_show(options: argparse.Namespace) -> int:
         table, key = find_record(node, options.record)
         names = who_reads(options, node)
         height = height_of(node, options.at)
-        record = table.model.type
         reader = about(node, names, height)
+        table = table_then(reader.machine, table, height)
         if key is not None:
-            row = reader.find(reader.machine.tables[record], key)
+            row = reader.find(table, key)
             if options.json:
                 write_json(row_to_json(row, decimals_of(node)), sys.stdout)
             else:
                 print_row(row, reader.machine, decimals_of(node))
             return DONE
-        rows = list(reader.rows(reader.machine.tables[record]))
+        rows = list(reader.rows(table))
         decimals = decimals_of(node)
         if options.json:
             write_json([row_to_json(one, decimals) for one in rows], sys.stdout)
@@ -61,6 +61,17 @@ def chain_show(options: argparse.Namespace) -> int:
 def decimals_of(node: Node) -> dict[str, int]:
     """Return how many decimals each unit has on a chain."""
     return decimals_by_unit(node.ledger.state.machine.contracts.values())
+
+
+def table_then(machine: Machine, table: Table, height: int) -> Table:
+    """Return a table of today on the machine of a height: its contract was another then."""
+    found = machine.tables.get(table.model.type)
+    if found is None:
+        raise CannotTry(
+            f"there was no record `{table.name}` of `{table.contract}` at block {height:,}",
+            "`servanda chain contracts` lists which version ran since when",
+        )
+    return found
 
 
 def find_record(node: Node, text: str) -> tuple[Table, Item | None]:
@@ -119,7 +130,7 @@ def print_row(row: Row, machine: Machine, decimals: Mapping[str, int]) -> None:
     names = [one.name for one in (*model.keys, *model.fields)]
     rows = list(zip(names, row_texts(row, decimals), strict=True))
     for (contract, number), entry in machine.queue.armed(row).items():
-        title = titles_of(machine.contracts[contract])[number]
+        title = timer_names(machine.contracts[contract])[number]
         rows.append((title, f"due at {show_time(entry.order.at)}"))
     print_table(console_of(sys.stdout), [Column("field"), Column("value")], rows)
 

@@ -59,7 +59,7 @@ def balance_of(value: bytes) -> int:
 
 def test_every_height_can_be_read(chain: StoredChain) -> None:
     """A record has the value that it had then; before it was made there is none."""
-    form = chain.ledger.state._forms[chain.row("Bank", "Account", "a").table.model.type]
+    form = chain.ledger.state.deployed.forms[chain.row("Bank", "Account", "a").table.model.type]
     identity = form.identity("a")
     balances = []
     for height in range(chain.kept.height + 1):

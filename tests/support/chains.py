@@ -153,6 +153,13 @@ class Chain:
         digest = hashlib.sha256(data).digest()
         self.does(signers, "Membership.deploy", name, digest, attachment=data)
 
+    def upgrade(self, source: str, name: str, version: int = 2, **more: Any) -> Any:
+        """Upgrade a contract; return the receipt."""
+        data = source.encode()
+        digest = hashlib.sha256(data).digest()
+        arguments = ("Membership.upgrade", name, version, digest)
+        return self.run("ann bob", *arguments, attachment=data, **more)
+
     def row(self, contract: str, record: str, key: Any) -> Any:
         """Return a record."""
         for its_type, table in self.ledger.state.machine.tables.items():
