@@ -13,6 +13,7 @@ from servanda.chain.encoding import Item
 from servanda.interpreter.model import ParameterModel
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.types import AmountType, ListType, OptionalType, SetType, Type
+from servanda.interpreter.values.sealed import ToSeal
 
 AMOUNT_PARTS = 2
 Read: TypeAlias = "Callable[[Any], Any]"
@@ -79,6 +80,7 @@ def item_of(value: Any) -> Item:  # noqa: ANN401 -- of whatever type the contrac
     if not isinstance(value, tuple):
         item: Item = value
         return item
+    assert not isinstance(value, ToSeal), "what is to be sealed leaves sealed, or not at all"
     return tuple([item_of(one) if isinstance(one, tuple) else one for one in value])
 
 

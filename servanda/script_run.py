@@ -163,12 +163,15 @@ class ScriptRun:
         return receipt
 
     def _sealed(self, call: Call) -> Call:
-        """Return a call as its parties send it; what they cannot seal, the chain refuses."""
+        """Return a call as its parties send it; what they cannot seal never leaves them."""
         if not any(isinstance(one, tuple) for one in call.arguments):
             return call
         try:
             return sealed_call(self.machine, call, self.sealing)
-        except NotOpened:
+        except NotOpened as failed:
+            if self.sealing.is_secret:
+                told = Failure(f"this cannot be sealed: {failed}", None, is_input=True)
+                raise StepFailed(told) from None
             return call
 
     def _note(self, step: Step | Moved | Fired) -> None:

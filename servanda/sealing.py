@@ -16,9 +16,11 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from servanda.chain.arguments import item_of
+from servanda.chain.encoding import encode
 from servanda.chain.sealed import SEED_BYTES, Bound, NotOpened, add_readers, seal
 from servanda.chain.sealed_types import type_text
 from servanda.interpreter.execute.machine import Machine
@@ -42,6 +44,7 @@ from servanda.interpreter.values.sealed import (
 )
 
 TEST_KEY = b"servanda test key\0"
+DRAWN = b"servanda seed of a run\0"
 
 
 class Sealing(Protocol):
@@ -49,9 +52,11 @@ class Sealing(Protocol):
 
     chain: bytes
     """The hash of the genesis."""
+    is_secret: bool
+    """Whether what cannot be sealed must not leave; a chain in memory tells itself why."""
 
-    def seed(self) -> bytes:
-        """Return 32 bytes of chance."""
+    def seed(self, author: str) -> bytes:
+        """Return 32 bytes of chance for a value that a party seals."""
 
     def key_of(self, machine: Machine, name: str) -> bytes | None:
         """Return the sealing key in force of a member, or None. May raise `NotOpened`."""
@@ -67,14 +72,20 @@ class MemorySealing:
     """On a chain in memory every member has a sealing key, which is known to everybody."""
 
     chain = bytes(32)
+    is_secret = False
 
-    def seed(self) -> bytes:
-        """Return what is drawn: nothing is left to chance."""
+    def __init__(self, *, on_copy: bool = False) -> None:
+        """Use such keys on a chain in memory, or on a copy of one of which nothing is kept."""
+        self._on_copy = on_copy
+
+    def seed(self, author: str) -> bytes:  # noqa: ARG002 -- nothing is left to chance
+        """Return what is drawn: always the same."""
         return bytes(SEED_BYTES)
 
     def key_of(self, machine: Machine, name: str) -> bytes | None:
         """Return the key of a member, making it where there is none yet."""
-        assert machine.touched is None, "a chain that is kept has keys of its own"
+        is_kept = machine.touched is not None and not self._on_copy
+        assert not is_kept, "a chain that is kept has keys of its own"
         if name not in machine.members.active:
             return None
         keys = machine.members.sealing_keys
@@ -104,11 +115,13 @@ def private_test_key(name: str) -> X25519PrivateKey:
 class ChainSealing:
     """On a stored chain: the keys that members enrolled, and chance of the operating system."""
 
+    is_secret = True
+
     def __init__(self, chain: bytes, open_key: Callable[[str, Sealed], X25519PrivateKey]) -> None:
         self.chain = chain
         self._open_key = open_key
 
-    def seed(self) -> bytes:
+    def seed(self, author: str) -> bytes:  # noqa: ARG002 -- chance is nobody's
         """Return 32 bytes of chance."""
         return secrets.token_bytes(SEED_BYTES)
 
@@ -152,6 +165,32 @@ def sealed_call(machine: Machine, call: Call, sealing: Sealing) -> Call:
     )
 
 
+class SteadySealing(ChainSealing):
+    """The same for a run that may be interrupted and go on: what it drew before, it draws again.
+
+    Chance is a signature of the author's, which nobody else can make and which is always the same
+    (RFC 8032), over where the run began and how much it has drawn.
+    """
+
+    def __init__(
+        self,
+        chain: bytes,
+        open_key: Callable[[str, Sealed], X25519PrivateKey],
+        signing_key: Callable[[str], Ed25519PrivateKey],
+        run: int,
+    ) -> None:
+        super().__init__(chain, open_key)
+        self._signing_key = signing_key
+        self._run = run
+        self._drawn_count = 0
+
+    def seed(self, author: str) -> bytes:
+        """Return the next 32 bytes of this run."""
+        self._drawn_count += 1
+        drawn = DRAWN + encode((self.chain, self._run, self._drawn_count))
+        return hashlib.sha256(self._signing_key(author).sign(drawn)).digest()
+
+
 class _Closing:
     """The sealing of one call."""
 
@@ -192,7 +231,7 @@ class _Closing:
             # Nothing is known of the readers, for which it is refused: it has the right form.
             keys = {author: self.sealing.key_of(self.machine, author) or b""}
         bound = self._bound(parameter, author)
-        return array_of(seal(bound, item_of(sent.value), keys, self.sealing.seed()))
+        return array_of(seal(bound, item_of(sent.value), keys, self.sealing.seed(author)))
 
     def _share(self, parameter: ParameterModel, readers: SealedReaders, sealed: Sealed) -> Any:
         """Open what is sealed already to more readers, by a signer who can read it."""
@@ -200,7 +239,7 @@ class _Closing:
         opener = next((one for one in self.signers if one in sealed.readers), self.signers[0])
         private = self.sealing.open_key(opener, sealed)
         bound = self._bound(parameter, sealed.author)
-        return array_of(add_readers(sealed, bound, private, more, self.sealing.seed()))
+        return array_of(add_readers(sealed, bound, private, more, self.sealing.seed(opener)))
 
     def _keys(self, readers: SealedReaders) -> dict[str, bytes]:
         names = [self._party(one) for one in readers.parties]

@@ -11,10 +11,16 @@ from pathlib import Path
 
 import filings
 import pytest
+from chains import key_of
 
+from servanda.chain.arguments import items_of
 from servanda.command_line import main
+from servanda.deployment import Deployment
+from servanda.interpreter.values.sealed import ToSeal
 from servanda.keys import KeyFailed
-from servanda.sealing import MemorySealing, private_test_key
+from servanda.loading import Loader
+from servanda.script_run import ScriptRun, run_to_end
+from servanda.sealing import ChainSealing, MemorySealing, SteadySealing, private_test_key
 from servanda.sealing_keys import make_sealing_key, open_sealing_key, sealing_keys_of
 
 Command = Callable[..., tuple[int, str, str]]
@@ -294,6 +300,48 @@ def test_a_script_seals_the_same_every_time(
         private_test_key("NFRA").public_key().public_bytes_raw().hex()
         in (record["report"]["envelope"])
     )
+
+
+def test_a_run_that_goes_on_seals_the_same(folder: Path) -> None:
+    """What was drawn before an interruption is drawn again; another run or author differs."""
+    assert folder.exists()
+    chain = filings.FilingChain()
+
+    def drawn(run: int, author: str = "icbc", count: int = 3) -> list[bytes]:
+        sealing = SteadySealing(chain.genesis.hash, lambda *_: filings.private("x"), key_of, run)
+        return [sealing.seed(author) for _ in range(count)]
+
+    assert drawn(7) == drawn(7)
+    assert len({*drawn(7), *drawn(8), *drawn(7, "boc")}) == 9
+    assert all(len(one) == 32 for one in drawn(7))
+
+
+def test_what_is_to_be_sealed_never_leaves_plain() -> None:
+    """No client can forget to seal: what is not closed is not encoded."""
+    for value in (ToSeal("secret"), (ToSeal("secret"),), ((1, ToSeal("secret")),)):
+        with pytest.raises(AssertionError, match="leaves sealed"):
+            items_of([value])
+
+
+def test_a_script_stops_where_it_cannot_seal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a chain that is kept, a reader without a key stops the run before anything leaves."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "filings.contract").write_text(filings.CONTRACT)
+    (tmp_path / "day.script").write_text(SCRIPT)
+    loaded = Loader().load("day.script")
+    assert loaded.script is not None
+    deployment = Deployment(loaded.script)
+    compiled = deployment.script.script
+    assert compiled is not None
+    run = ScriptRun(deployment.machine(), loaded.script, {})
+    run.sealing = ChainSealing(bytes(32), lambda *_: filings.private("x"))
+    failure = run_to_end(run, deployment.script.bind(run.machine, run)[compiled[1]])
+    assert failure is not None
+    assert failure.is_input
+    assert "this cannot be sealed: `report`: it must be open to Regulator" in failure.message
+    assert run.step_count == 0
 
 
 def test_keys_from_names_never_reach_a_chain(folder: Path) -> None:
