@@ -1,4 +1,4 @@
-"""`chain call`, `deploy`, `sign`, `send`: transactions signed here, and blocks made of them."""
+"""`chain call`, `sign`, `send`, `pending`: transactions signed here, and blocks made of them."""
 
 # A path is shown as it was typed, which `Path` would tidy up.
 # ruff: noqa: PTH123
@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from typing import Any
 
 from servanda.chain.arguments import items_of
 from servanda.chain.encoding import decode
-from servanda.chain.membership import MEMBERSHIP
-from servanda.chain.merkle import hash_of
 from servanda.chain.pending import all_waiting, find_waiting
 from servanda.chain.reader import Reader
 from servanda.chain.receipt import Kind
@@ -51,8 +48,6 @@ from servanda.on_chain.statement import read_statement
 from servanda.on_chain.view import who_reads
 from servanda.styled_lines import Line, Piece, print_lines
 
-CONTRACT = re.compile(r"^contract\s+(\w+)", re.MULTILINE)
-
 
 def chain_call(options: argparse.Namespace) -> int:
     """Sign what a statement asks for and run it in a block of its own."""
@@ -61,35 +56,15 @@ def chain_call(options: argparse.Namespace) -> int:
     with making_blocks(options) as node:
         asked = read_statement(options.statement, node.ledger.state.machine)
         asked = sealed_asked(options, node, asked)
-        transaction = _transaction(node, asked)
+        transaction = transaction_of(node, asked)
         signers = options.signer or list(asked.parties)
         for one in signers:
             if one not in asked.parties:
                 raise CannotTry(f"`{one}` is not among those who do this")
         envelope = sign(options, transaction, signers)
         if options.out:
-            return _write(options.out, envelope, is_json=options.json)
-        return _run(node, envelope.to_bytes(), is_json=options.json)
-
-
-def chain_deploy(options: argparse.Namespace) -> int:
-    """Deploy a contract from its file."""
-    with open(options.file, "rb") as file:
-        source = file.read(BYTES_MAX + 1)
-    name = _contract_name(options.file, source)
-    with making_blocks(options) as node:
-        asked = Asked(tuple(options.signer), MEMBERSHIP, "deploy", (name, hash_of(source)))
-        transaction = _transaction(node, asked, source)
-        envelope = sign(options, transaction, options.signer)
-        return _run(node, envelope.to_bytes(), is_json=options.json)
-
-
-def _contract_name(path: str, source: bytes) -> str:
-    """Return the name of the contract in a source, for the deployment to say."""
-    found = CONTRACT.search(source.decode(errors="replace"))
-    if found is None:
-        raise CannotTry(f"`{path}` is no contract", "it begins with `contract Name version 1`")
-    return found[1]
+            return write_signed(options.out, envelope, is_json=options.json)
+        return run_in_block(node, envelope.to_bytes(), is_json=options.json)
 
 
 def chain_sign(options: argparse.Namespace) -> int:
@@ -107,7 +82,7 @@ def chain_sign(options: argparse.Namespace) -> int:
             if one not in waiting.missing:
                 raise CannotTry(f"`{one}` need not sign it: {', '.join(waiting.missing)} must")
         envelope = sign(options, waiting.transaction, options.signer)
-        return _run(node, envelope.to_bytes(), is_json=options.json)
+        return run_in_block(node, envelope.to_bytes(), is_json=options.json)
 
 
 def chain_send(options: argparse.Namespace) -> int:
@@ -115,7 +90,7 @@ def chain_send(options: argparse.Namespace) -> int:
     with open(options.file, "rb") as file:
         data = file.read(BYTES_MAX + 1)
     with making_blocks(options) as node:
-        return _run(node, data, is_json=options.json)
+        return run_in_block(node, data, is_json=options.json)
 
 
 def _sign_file(options: argparse.Namespace) -> int:
@@ -127,7 +102,7 @@ def _sign_file(options: argparse.Namespace) -> int:
             raise CannotTry(f"`{one}` is not among its signers")
     more = sign(options, envelope.transaction, options.signer)
     both = {**envelope.signatures, **more.signatures}
-    return _write(
+    return write_signed(
         options.file, Envelope(envelope.body, envelope.transaction, both), is_json=options.json
     )
 
@@ -139,7 +114,8 @@ def _hash(text: str) -> bytes:
         raise CannotTry(f"`{text[:80]}` is no hash of a transaction") from None
 
 
-def _transaction(node: Node, asked: Asked, attachment: bytes = b"") -> Transaction:
+def transaction_of(node: Node, asked: Asked, attachment: bytes = b"") -> Transaction:
+    """Return what its parties sign, under the version in force."""
     return Transaction(
         chain=node.ledger.chain,
         contract=asked.contract,
@@ -153,7 +129,8 @@ def _transaction(node: Node, asked: Asked, attachment: bytes = b"") -> Transacti
     )
 
 
-def _write(path: str, envelope: Envelope, *, is_json: bool) -> int:
+def write_signed(path: str, envelope: Envelope, *, is_json: bool) -> int:
+    """Write a transaction with its signatures into a file; tell who must still sign."""
     with open(path, "wb") as file:
         file.write(envelope.to_bytes())
     missing = envelope.missing
@@ -168,7 +145,7 @@ def _write(path: str, envelope: Envelope, *, is_json: bool) -> int:
     return DONE
 
 
-def _run(node: Node, data: bytes, *, is_json: bool) -> int:
+def run_in_block(node: Node, data: bytes, *, is_json: bool) -> int:
     """Make a block of one transaction, once the chain takes it; tell its signers the outcome."""
     node.ledger.check(data)
     due = node.begin(block_time_ms(node))

@@ -107,8 +107,37 @@ def _open_words(parser: argparse.ArgumentParser) -> None:
 def _deploy_words(parser: argparse.ArgumentParser) -> None:
     _chain_words(parser)
     parser.add_argument("file", metavar="FILE", help="the source of the contract")
-    _signer_words(parser, "a registrar who signs; two are needed", is_needed=True)
+    _signer_words(parser, "a registrar who signs here; two are needed", is_needed=True)
+    _later_words(parser)
+
+
+def _later_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--later",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a registrar who signs later, with `chain sign`",
+    )
+    parser.add_argument("--out", metavar="FILE", help="write the signed transaction, and stop")
     _block_words(parser)
+
+
+def _upgrade_words(parser: argparse.ArgumentParser) -> None:
+    _chain_words(parser)
+    parser.add_argument("file", metavar="FILE", help="the source of the later version")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would change and whether it would be done, and stop",
+    )
+    _signer_words(parser, "a registrar who signs here; two are needed", is_needed=False)
+    _later_words(parser)
+
+
+def _contracts_words(parser: argparse.ArgumentParser) -> None:
+    _chain_words(parser)
+    _height_words(parser)
 
 
 def _call_words(parser: argparse.ArgumentParser) -> None:
@@ -225,9 +254,33 @@ CHAIN_COMMANDS = (
     Command(
         "deploy",
         "let a contract run on the chain",
-        ("servanda chain deploy bank loan_approval.contract --as ann --as bob",),
+        (
+            "servanda chain deploy bank loan_approval.contract --as ann --as bob",
+            "servanda chain deploy bank loan_approval.contract --as ann --later bob",
+        ),
         _deploy_words,
-        "servanda.on_chain.act:chain_deploy",
+        "servanda.on_chain.deploy:chain_deploy",
+    ),
+    Command(
+        "upgrade",
+        "let a later version of a contract take the place of the one that runs",
+        (
+            "servanda chain upgrade bank loan_approval.contract --dry-run",
+            "servanda chain upgrade bank loan_approval.contract --as ann --as bob",
+            "servanda chain upgrade bank loan_approval.contract --as ann --later bob",
+        ),
+        _upgrade_words,
+        "servanda.on_chain.deploy:chain_upgrade",
+    ),
+    Command(
+        "contracts",
+        "list the contracts that run, with their versions",
+        (
+            "servanda chain contracts bank",
+            "servanda chain contracts bank --at 17 --json",
+        ),
+        _contracts_words,
+        "servanda.on_chain.deploy:chain_contracts",
     ),
     Command(
         "call",
