@@ -102,9 +102,12 @@ class Ledger:
         lifetime_ms_max = genesis.parameters.lifetime_ms_max
         self._admission = Admission(self.chain, self.state, lifetime_ms_max, kept.has_run)
 
-    def check(self, data: bytes) -> None:
-        """Raise `TransactionRefused` for what no block should take up; it runs nothing."""
-        self._admission.admit(data, self.info.time_ms)
+    def check(self, data: bytes, time_ms: int | None = None) -> None:
+        """Raise `TransactionRefused` for what no block should take up; it runs nothing.
+
+        `time_ms` is the time of the block that is meant; else it is that of the last.
+        """
+        self._admission.admit(data, self.info.time_ms if time_ms is None else time_ms)
 
     def verify(self, transactions: Iterable[bytes], spread: Spread = map) -> None:
         """Verify signatures ahead of `check`, `prepare` or `execute`; `spread` may use threads."""
@@ -196,6 +199,11 @@ class Ledger:
         """
         assert self._block is not None, "a block has begun"
         return self._block.take(data)
+
+    def receipts(self, start: int = 0) -> tuple[bytes, ...]:
+        """Return the receipts so far of the block that has begun, from one on."""
+        assert self._block is not None, "a block has begun"
+        return tuple(self._block.receipts[start:])
 
     def end(self) -> Execution:
         """End the block; return all that must be kept of it."""

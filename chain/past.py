@@ -12,14 +12,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sortedcontainers import SortedDict
+
 from servanda.chain.genesis import Genesis
 from servanda.chain.kept_at import KeptAt
-from servanda.chain.ledger import Ledger
+from servanda.chain.kept_tree import KeptTree
+from servanda.chain.ledger import Execution, Ledger
 from servanda.chain.shelf import ChainShelf
 from servanda.chain.state import ChainState
+from servanda.chain.state_tree import Node, NodePath
 from servanda.chain.store import Store
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.values.time_zones import Zone
+
+
+class KeptFrom(KeptAt):
+    """What was kept up to a height, and of each block behind it once that has been run again.
+
+    So a ledger goes from an earlier block through those that there are, and on to new ones.
+    """
+
+    def __init__(
+        self, genesis: Genesis, zones: Mapping[str, Zone], store: Store, height: int
+    ) -> None:
+        super().__init__(genesis, zones, store, height)
+        self._tree: KeptTree | None = None
+
+    def find(self, path: NodePath, expected: bytes) -> Node:
+        """Return a node of the state tree."""
+        if self._tree is None or self._tree.height != self._height:
+            self._tree = self._store.tree(self._height)
+        return self._tree.find(path, expected)
+
+    def advance(self, execution: Execution) -> None:
+        """Take up a block that the store holds by now."""
+        self._height += 1
+        assert execution.header.height == self._height, "blocks come one after another"
+        for place, changes in execution.entries.items():
+            entries = self._entries.setdefault(place, SortedDict())
+            for key, value in changes.items():
+                if value is not None:
+                    entries[key] = value
+                else:
+                    entries.pop(key, None)
 
 
 def ledger_at(genesis: Genesis, zones: Mapping[str, Zone], store: Store, height: int) -> Ledger:

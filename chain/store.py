@@ -247,7 +247,7 @@ class Store:
     def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
         """Whether a transaction of this hash, which has not expired, has run or has lapsed."""
         if self._live_sum is None:
-            self._live_sum = self._count_live()
+            self._live_sum = self._count_live(self.height)
         if transaction not in self._may_have_run:
             return False
         query = "SELECT 1 FROM ended WHERE expiry = ? AND hash = ?"
@@ -349,7 +349,8 @@ class Store:
         question.
         """
         header, ended = execution.header, execution.ended
-        total = self._count_live() if self._live_sum is None else self._live_sum
+        before = header.height - 1
+        total = self._count_live(before) if self._live_sum is None else self._live_sum
         # In the order of the table, so that what stands together is written together.
         rows = sorted([(expiry, one, header.height) for one, expiry in ended.items()])
         self._database.many("INSERT INTO ended VALUES (?, ?, ?)", rows)
@@ -369,11 +370,11 @@ class Store:
         """Return the time of the block before a height; before the first nothing has ended."""
         return self.header(height - 1).time_ms if height > 1 else -1
 
-    def _count_live(self) -> int:
-        """Return the sum over what may not run again, counted from its rows."""
+    def _count_live(self, height: int) -> int:
+        """Return the sum over what may not run again behind a block, counted from its rows."""
         total = 0
         self._may_have_run.clear()
-        time_ms = self._time_before(self.height + 1)
+        time_ms = self._time_before(height + 1)
         for digest, expiry_ms in self._database.all(
             "SELECT hash, expiry FROM ended WHERE expiry > ?", time_ms
         ):

@@ -37,6 +37,7 @@ from servanda.interpreter.walk import all_values
 
 NAME = "what was typed"
 WORD = re.compile(r"[^\W\d]\w*")
+TEXT_LITERAL = re.compile(r'"[^"]*"')
 
 
 class Asked(NamedTuple):
@@ -113,7 +114,8 @@ def check_typed(text: str, machine: Machine) -> Typed:
     known = machine.members.active
     contracts: Mapping[str, ContractModel] = machine.contracts
     lines = [f"use {name}" for name in contracts]
-    named = [one for one in dict.fromkeys(WORD.findall(text)) if one in known]
+    words = WORD.findall(TEXT_LITERAL.sub("", text))
+    named = [one for one in dict.fromkeys(words) if one in known]
     lines += [f'let {one} = {_role(known[one], contracts)}("{one}")' for one in named]
     source = Source(NAME, "\n".join([*lines, text.strip()]) + "\n")
     diagnostics = Diagnostics()

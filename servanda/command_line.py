@@ -23,7 +23,13 @@ from servanda.command_words import (
     whole_number,
 )
 from servanda.exit_status import BROKEN_PIPE, DONE, INTERRUPTED, NOT_TRIED, OUR_MISTAKE
-from servanda.on_chain.command import FILE_COMMANDS, TOLD, add_chain_words
+from servanda.on_chain.command import (
+    FILE_COMMANDS,
+    TOLD,
+    add_chain_option,
+    add_chain_words,
+    add_run_options,
+)
 
 EXAMPLES = """\
 examples:
@@ -84,6 +90,7 @@ def _test_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-x", dest="stops", action="store_true", help="stop at the first failure")
     add_json(parser)
     parser.add_argument("--junit", metavar="FILE", help="also write a report in JUnit's format")
+    add_chain_option(parser, "run each on a copy of the state of the chain in this folder")
 
 
 def _run_words(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +101,8 @@ def _run_words(parser: argparse.ArgumentParser) -> None:
     )
     add_json(parser)
     parser.add_argument("--strict", action="store_true", help="stop at the first malformed row")
+    add_chain_option(parser, "run it on the chain in this folder, signed and in blocks")
+    add_run_options(parser)
 
 
 def _format_words(parser: argparse.ArgumentParser) -> None:
@@ -145,22 +154,24 @@ COMMANDS = (
     ),
     Command(
         "test",
-        "run the tests of *.test.contract files, each on a fresh chain",
+        "run the tests of *.test.contract files, each on a fresh chain or a copy of one",
         (
             "servanda test",
             'servanda test fraud_screening.test.contract -k "AF-5"',
             "servanda test contracts -x --junit report.xml",
+            "servanda test limits.test.contract --chain bank",
         ),
         _test_words,
         "servanda.report_tests:report_tests",
     ),
     Command(
         "run",
-        "run a script against a fresh chain",
+        "run a script against a fresh chain, or a stored one",
         (
             "servanda run day.script",
             "servanda run day.script --data data --dump records",
             "servanda run day.script --strict --json",
+            "servanda run day.script --data data --chain bank",
         ),
         _run_words,
         "servanda.run_command:run_command",

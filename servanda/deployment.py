@@ -20,6 +20,7 @@ class Deployment:
         found: dict[str, ContractModel] = {}
         for used in script.uses.values():
             _collect(used, found)
+        self.chain: str | None = None
         self.contracts = found
         self.programs: list[Program] = [compile_contract(one) for one in found.values()]
         self.zones = _zones_of(found)

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from servanda.check_callers import check_callers
 from servanda.grammar import tree
@@ -81,18 +82,33 @@ def snake_case(name: str) -> str:
     return _WORD_STARTS.sub("_", name).lower()
 
 
+class Deployed(NamedTuple):
+    """The contracts of a chain by name, and their sources by the names that they have there."""
+
+    contracts: Mapping[str, ContractModel]
+    sources: Mapping[str, Source]
+
+
 class Loader:
     """Loads files and remembers them; `sources` holds every source by the name it is shown by.
 
     A version that was in force `earlier` may stand in a file of any name, and what it uses may
-    still stand where its successor is: in `folder`.
+    still stand where its successor is: in `folder`. With `deployed` scripts and tests use the
+    contracts of a chain, and no file beside them.
     """
 
-    def __init__(self, folder: str | None = None, *, is_earlier: bool = False) -> None:
+    def __init__(
+        self,
+        folder: str | None = None,
+        *,
+        is_earlier: bool = False,
+        deployed: Deployed | None = None,
+    ) -> None:
         use_grammar_cache(DiskGrammarCache())
+        self._deployed = deployed
         self._folders = (LIBRARY_FOLDER,) if folder is None else (folder, LIBRARY_FOLDER)
         self._is_earlier = is_earlier
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, Source] = {} if deployed is None else dict(deployed.sources)
         self.files: dict[str, Loaded] = {}
         """Every file that was looked at, by its real path, used ones before those that use them."""
         self._open: list[str] = []
@@ -161,6 +177,8 @@ class Loader:
     def _used(self, path: str, use: tree.Use, diagnostics: Diagnostics) -> ContractModel | None:
         """Return the model of a used contract, or None after saying why there is none."""
         name = use.contract.text
+        if self._deployed is not None:
+            return _deployed_model(self._deployed, use, diagnostics)
         found = _find_contract((os.path.dirname(path), *self._folders), name)
         if found is None:
             diagnostics.report(
@@ -217,6 +235,26 @@ class Loader:
                 help="move what both need into a contract that uses neither",
             )
         )
+
+
+def _deployed_model(
+    deployed: Deployed, use: tree.Use, diagnostics: Diagnostics
+) -> ContractModel | None:
+    """Return the model of a contract on the chain, or None after saying that there is none."""
+    name = use.contract.text
+    model = deployed.contracts.get(name)
+    if model is None:
+        diagnostics.report(
+            Diagnostic(
+                "E0257",
+                f"unknown contract `{name}`",
+                use.contract.span,
+                "no contract of this name runs on the chain",
+                help=did_you_mean(name, list(deployed.contracts))
+                or "deploy it with `servanda chain deploy`",
+            )
+        )
+    return model
 
 
 def _parse(source: Source, diagnostics: Diagnostics) -> tree.File | None:

@@ -125,6 +125,8 @@ class Node:
     def __init__(self, folder: str, sealer: tuple[str, Ed25519PrivateKey] | None = None) -> None:
         self.genesis = load_genesis(folder)
         self.store = Store(folder, writes=sealer is not None)
+        self.time_ms: int | None = None
+        """The time that blocks are to have, for stories of the past; else that of the clock."""
         self._sealer = sealer
         try:
             self._check_belongs()
@@ -184,10 +186,14 @@ class Node:
         return self._keep().header.height
 
     def _keep(self) -> Execution:
-        assert self._sealer is not None, "who makes blocks seals them"
         execution = self.ledger.end()
+        self.keep(execution)
+        self.ledger.commit()
+        return execution
+
+    def keep(self, execution: Execution) -> None:
+        """Seal and keep a block. Raises `StoreFailed`."""
+        assert self._sealer is not None, "who makes blocks seals them"
         name, key = self._sealer
         seal = key.sign(sealed_bytes(execution.header.to_bytes()))
         self.store.keep(execution, {name: seal})
-        self.ledger.commit()
-        return execution

@@ -13,7 +13,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from servanda.diagnostic_json import (
     JsonValue,
@@ -30,6 +30,7 @@ from servanda.failure_text import (
     show_outcome,
     show_steps,
 )
+from servanda.grammar.source import Source
 from servanda.interpreter.values.show import show_time
 from servanda.loading import Kind, Loaded, Loader, kind_of
 from servanda.run_facts import Failure, Fired, Moved, Step
@@ -41,17 +42,29 @@ from servanda.test_runner import ContractTests, Outcome
 
 def report_tests(options: argparse.Namespace) -> int:
     """Run the tests below some paths and print the outcome; return the exit status."""
-    start = time.perf_counter()
     if told := _what_has_no_tests(options.paths):
         return tell_problem(told, is_json=options.json)
-    loader = Loader()
+    if options.chain:
+        from servanda.on_chain.copies import report_on_chain  # noqa: PLC0415 -- as asked for
+
+        return report_on_chain(options)
+    return report(options, Loader(), ContractTests)
+
+
+MakeTests = Callable[[Loaded, Mapping[str, Source]], ContractTests]
+"""Makes the tests of a file that was loaded."""
+
+
+def report(options: argparse.Namespace, loader: Loader, tests_of: MakeTests) -> int:
+    """Run the tests that a loader finds and print the outcome; return the exit status."""
+    start = time.perf_counter()
     found = [loader.load(path, Kind.TEST) for path in find_files(options.paths, (Kind.TEST,))]
     is_quiet = bool(options.json)
     results: list[Outcome] = []
     for loaded in found:
         if loaded.script is None:
             continue
-        results += _run_file(ContractTests(loaded, loader.sources), options, is_quiet=is_quiet)
+        results += _run_file(tests_of(loaded, loader.sources), options, is_quiet=is_quiet)
         if options.stops and any(not one.has_passed for one in results):
             break
     if not is_quiet:
@@ -148,11 +161,12 @@ def _failures(results: list[Outcome]) -> Iterator[Line]:
 
 
 def rerun_command(result: Outcome) -> str:
-    """Return what to type to run one test again."""
+    """Return what to type to run one test again, on a copy of a chain if it was run on one."""
     title = result.title
     plain = not any(letter in '"\\$`!' for letter in title)
     quoted = f'"{title}"' if plain else shlex.quote(title)
-    return f"servanda test {shlex.quote(result.file)} -k {quoted}"
+    on_chain = f" --chain {shlex.quote(result.chain)}" if result.chain else ""
+    return f"servanda test {shlex.quote(result.file)} -k {quoted}{on_chain}"
 
 
 def _totals(results: list[Outcome], bad: list[Loaded], elapsed_s: float) -> Line:

@@ -1,4 +1,6 @@
-"""`servanda run`: a script against a fresh chain, its feeds, its report, the dump of its records.
+"""`servanda run`: a script, its feeds, its report, the dump of its records.
+
+It runs against a fresh chain in memory, or with `--chain` on a stored one (`on_chain/story.py`).
 
 Exit status (see `exit_status`): 1 when a source is wrong, a step failed or a timer faulted; 2 when
 a file, a feed among them, cannot be used.
@@ -33,29 +35,55 @@ REFUSED_ROWS_SHOWN_MAX = 10
 
 def run_command(options: argparse.Namespace) -> int:
     """Run a script and print what became of it; return the exit status."""
-    from servanda.dump import CannotDump, check_folder, write_dump  # noqa: PLC0415 -- as asked for
+    from servanda.dump import CannotDump, check_folder  # noqa: PLC0415 -- as asked for
 
     kind = kind_of(options.script)
     if kind in {Kind.CONTRACT, Kind.TEST} and os.path.isfile(options.script):
         what = "contract" if kind is Kind.CONTRACT else "test file: use `servanda test`"
         return tell_problem(f"`{options.script}` is a {what}", is_json=options.json)
+    if options.dump:
+        try:
+            check_folder(options.dump)
+        except CannotDump as cannot:
+            return tell_problem(str(cannot), is_json=options.json)
+    if options.chain:
+        from servanda.on_chain.story import run_story  # noqa: PLC0415 -- as asked for
+
+        return run_story(options)
     loader = Loader()
+    loaded = load_script(loader, options)
+    if isinstance(loaded, int):
+        return loaded
+    run, body = script_run_of(loaded, loader, options)
+    try:
+        failure = run_to_end(run, body)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nstopped after {rows_told(run)}; nothing was written\n")
+        return INTERRUPTED
+    return finish(run, failure, options)
+
+
+def load_script(loader: Loader, options: argparse.Namespace) -> Loaded | int:
+    """Return the checked script, or the exit status after telling what is wrong with it."""
     loaded = loader.load(options.script, Kind.SCRIPT)
     if loaded.script is None:
         return tell_bad_sources(loader, is_json=options.json)
     if loaded.script.script is None:
         return tell_problem(f"`{options.script}` has no steps to run", is_json=options.json)
+    return loaded
+
+
+def rows_told(run: ScriptRun) -> str:
+    """Return how many rows a run has fed, as text."""
+    count = run.facts.rows.total()
+    return f"{count:,} row{'s' * (count != 1)}"
+
+
+def finish(run: ScriptRun, failure: Failure | None, options: argparse.Namespace) -> int:
+    """Dump and print what became of a run; return the exit status."""
+    from servanda.dump import CannotDump, write_dump  # noqa: PLC0415 -- as asked for
+
     try:
-        if options.dump:
-            check_folder(options.dump)
-        run, body = script_run_of(loaded, loader, options)
-        try:
-            failure = run_to_end(run, body)
-        except KeyboardInterrupt:
-            count = run.facts.rows.total()
-            rows = f"{count:,} row{'s' * (count != 1)}"
-            sys.stderr.write(f"\nstopped after {rows}; nothing was written\n")
-            return INTERRUPTED
         if options.dump and failure is None:
             write_dump(run.machine, run.decimals, options.dump)
     except CannotDump as cannot:
@@ -117,7 +145,8 @@ def _refused_rows(run: ScriptRun, options: argparse.Namespace) -> Iterator[Line]
     if more := facts.row_refusal_count - len(shown):
         rows = f"refused row{'s' * (more != 1)}"
         yield [Piece(f"… and {more:,} more {rows}, told one by one with --json", "quiet")]
-    if called := next((one for one in shown if one.call is not None), None):
+    called = next((one for one in shown if one.call is not None), None)
+    if called is not None and not options.chain:
         yield [Piece("help:", "help"), Piece(f" `{why_of_row(called, options)}` explains a row")]
 
 

@@ -206,11 +206,20 @@ class ScriptRun:
             return view_notices(self._notices)
         return view_events(self.machine, self._events, contract, name)
 
+    def finish(self) -> None:
+        """End: calls assert what they touch, and now everything is counted again."""
+        self.machine.audit()
+
     # ── time ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def present_ms(self) -> int:
+        """The time to which the steps have come."""
+        return self.machine.now
 
     def at(self, span: Span, time_ms: int) -> None:
         """Move the clock to a time."""
-        now = self.machine.now
+        now = self.present_ms
         if time_ms < now:
             message = f"time does not go back: it is {show_time(now)}, later than the time given"
             raise StepFailed(Failure(message, span, f"this is {show_time(time_ms)}"))
@@ -222,7 +231,7 @@ class ScriptRun:
         if duration_ms < 0 or months < 0:
             raise StepFailed(Failure("nobody can wait for less than no time", span, "less than 0"))
         try:
-            target = check_time(self.machine.now + duration_ms)
+            target = check_time(self.present_ms + duration_ms)
             target = add_months_to_time(target, months, UTC) if months else target
         except Refused as refused:
             raise StepFailed(Failure(refused.message, span, "too long a wait")) from None
@@ -288,7 +297,7 @@ class ScriptRun:
         if isinstance(row, Fault):
             self.take_fault(row)
             return
-        now = self.machine.now
+        now = self.present_ms
         if time_ms is not None and time_ms != now:
             if time_ms < now:
                 past, present = show_time(time_ms), show_time(now)
@@ -353,6 +362,5 @@ def run_to_end(run: ScriptRun, body: Callable[[], None]) -> Failure | None:
         run.machine.locate(refused)
         message = f"{refused.code}: {refused.message}"
         return Failure(message, refused.span, "this has no value")
-    # Calls assert what they touch; at the end everything is counted again.
-    run.machine.audit()
+    run.finish()
     return None

@@ -13,9 +13,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from servanda.deployment import Deployment
 from servanda.grammar.source import Source, Span
+from servanda.interpreter.execute.machine import Machine
+from servanda.interpreter.execute.script import CompiledScript
 from servanda.interpreter.model import TestModel
 from servanda.loading import Loaded
 from servanda.run_facts import Failure
@@ -34,6 +37,8 @@ class Outcome:
     call_count: int
     failure: Failure | None
     run: ScriptRun
+    chain: str | None = None
+    """The folder of the chain on a copy of which it ran, if it was one."""
 
     @property
     def has_passed(self) -> bool:
@@ -41,15 +46,33 @@ class Outcome:
         return self.failure is None
 
 
-class ContractTests:
-    """The tests of one file, compiled once."""
+class Stage(Protocol):
+    """Where tests are run: the compiled file, and as many fresh machines as asked."""
 
-    def __init__(self, loaded: Loaded, sources: Mapping[str, Source]) -> None:
+    script: CompiledScript
+    chain: str | None
+    """The folder of the chain that the machines are copies of, if they are."""
+
+    def machine(self) -> Machine:
+        """Return a machine that no test has seen."""
+
+
+class ContractTests:
+    """The tests of one file, compiled once; each is run on a machine of `stage` by `run_type`."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        sources: Mapping[str, Source],
+        stage: Stage | None = None,
+        run_type: type[ScriptRun] = ScriptRun,
+    ) -> None:
         assert loaded.script is not None, "only checked files are run"
         self.loaded = loaded
         self.sources = sources
         self.model = loaded.script
-        self.deployment = Deployment(loaded.script)
+        self.deployment: Stage = stage or Deployment(loaded.script)
+        self._run_type = run_type
 
     @property
     def tests(self) -> tuple[TestModel, ...]:
@@ -69,7 +92,7 @@ class ContractTests:
         feed_run = FeedRun(folder, is_strict=True)
         start = time.perf_counter()
         machine = self.deployment.machine()
-        run = ScriptRun(machine, self.model, self.sources, feed_run=feed_run)
+        run = self._run_type(machine, self.model, self.sources, feed_run=feed_run)
         failure = run_to_end(run, self._body(run, test))
         duration_ms = (time.perf_counter() - start) * 1_000
         return Outcome(
@@ -80,6 +103,7 @@ class ContractTests:
             run.facts.call_count,
             failure,
             run,
+            self.deployment.chain,
         )
 
     def _body(self, run: ScriptRun, test: TestModel) -> Callable[[], None]:

@@ -147,8 +147,9 @@ def write_signed(path: str, envelope: Envelope, *, is_json: bool) -> int:
 
 def run_in_block(node: Node, data: bytes, *, is_json: bool) -> int:
     """Make a block of one transaction, once the chain takes it; tell its signers the outcome."""
-    node.ledger.check(data)
-    due = node.begin(block_time_ms(node))
+    time_ms = block_time_ms(node)
+    node.ledger.check(data, time_ms)
+    due = node.begin(time_ms)
     receipts: list[Any] = [decode(one) for one in (*due, node.take(data))]
     height = node.end()
     transaction = read_envelope(data).transaction

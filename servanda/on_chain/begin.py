@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from importlib import resources
 
 from servanda.chain.genesis import REGISTRAR, BadGenesis, FirstMember, Genesis, read_genesis
@@ -23,7 +22,7 @@ from servanda.keys import (
     read_public_key,
 )
 from servanda.node import GENESIS, write_genesis, zones_hash
-from servanda.on_chain.session import CannotTry, keys_folder
+from servanda.on_chain.session import CannotTry, clock_ms, keys_folder, typed_time_ms
 from servanda.sealing_keys import make_sealing_key
 from servanda.styled_lines import Piece, print_lines
 
@@ -34,12 +33,13 @@ def chain_init(options: argparse.Namespace) -> int:
     path = os.path.join(folder, GENESIS)
     if os.path.lexists(path):
         raise CannotTry(f"`{path}` exists already: a chain is never begun twice")
+    time_ms = typed_time_ms(options)
     registrars = [_named(options, one) for one in options.registrar]
     sealers = [_named(options, one) for one in options.sealer or ["node"]]
     membership = resources.files("servanda") / "contracts" / "membership.contract"
     genesis = Genesis(
         name=options.name or os.path.basename(os.path.abspath(folder)),  # noqa: PTH100, PTH119
-        time_ms=time.time_ns() // 1_000_000,
+        time_ms=clock_ms() if time_ms is None else time_ms,
         members=tuple(FirstMember(name, key, (REGISTRAR,)) for name, key in registrars),
         sealers=dict(sealers),
         seals_min=1,

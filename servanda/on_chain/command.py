@@ -19,6 +19,21 @@ def add_chain_words(parser: argparse.ArgumentParser) -> None:
     add_commands(chain, CHAIN_COMMANDS, TOLD)
 
 
+def add_chain_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the option with which scripts and tests are run on a stored chain."""
+    parser.add_argument("--chain", metavar="DIR", help=what)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a script needs to make blocks on a stored chain."""
+    _block_words(parser)
+    parser.add_argument(
+        "--anew",
+        action="store_true",
+        help="begin again, though a run on the chain was interrupted",
+    )
+
+
 def _chain_words(parser: argparse.ArgumentParser, folders: str | None = None) -> None:
     """Add what nearly every command takes: the folder of a chain, and `--json`."""
     parser.add_argument("folder", metavar="DIR", nargs=folders, help="the folder of the chain")
@@ -36,8 +51,15 @@ def _key_words(parser: argparse.ArgumentParser, default: str = " (default: DIR/k
     )
 
 
+def _time_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--time", metavar="TIME", help="date it so, for a story of the past (default: now)"
+    )
+
+
 def _block_words(parser: argparse.ArgumentParser) -> None:
     _key_words(parser)
+    _time_words(parser)
     parser.add_argument("--sealer", metavar="NAME", help="who seals blocks here, if there are many")
 
 
@@ -81,6 +103,7 @@ def _init_words(parser: argparse.ArgumentParser) -> None:
         "--sealer", action="append", metavar="NAME[=KEY]", help="who seals blocks (default: node)"
     )
     parser.add_argument("--name", metavar="TEXT", help="what the chain is called")
+    _time_words(parser)
     _key_words(parser)
 
 

@@ -14,18 +14,16 @@ import sys
 from collections.abc import Iterator
 
 from servanda.chain.again import NeverRan, Watch, explains_to, run_again
-from servanda.chain.contracts import source_name
 from servanda.chain.ledger import Ledger
-from servanda.chain.membership import MEMBERSHIP, table_of
 from servanda.chain.past import ledger_at
 from servanda.chain.reader import Reader, hidden
 from servanda.chain.state import ChainState
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.exit_status import DONE, SAID_NO
-from servanda.grammar.source import Source
 from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.receipts import Call, Firing, Receipt
 from servanda.node import Node, Zones
+from servanda.on_chain.deployed import deployed_on
 from servanda.on_chain.outcomes import (
     Outcome,
     outcomes_of,
@@ -34,7 +32,7 @@ from servanda.on_chain.outcomes import (
     what_ran,
 )
 from servanda.on_chain.seal import sealed_asked
-from servanda.on_chain.session import CannotTry, block_time_ms, reading
+from servanda.on_chain.session import CannotTry, block_time_ms, reading, typed_time_ms
 from servanda.on_chain.statement import read_statement
 from servanda.on_chain.view import Names, about, who_reads
 from servanda.run_facts import Step
@@ -127,17 +125,7 @@ def _told_of_what_never_ran(node: Node, outcome: Outcome) -> str:
 
 def _setting(node: Node, state: ChainState) -> Setting:
     """Return the contracts of a state with the sources that say what they are."""
-    contracts = state.machine.contracts
-    kept = node.store.sources()
-    texts = {MEMBERSHIP: node.genesis.membership}
-    for row in table_of(state.machine, "Deployment").records():
-        texts[row.f_name] = kept[row.f_source].decode()
-    sources = {
-        name: Source(name, text)
-        for contract, text in texts.items()
-        if contract in state.versions
-        for name in [source_name(contract, state.versions[contract])]
-    }
+    contracts, sources = deployed_on(node, state)
     return Setting(contracts, sources, decimals_by_unit(contracts.values()))
 
 
@@ -168,6 +156,7 @@ def dry_run(options: argparse.Namespace) -> int:
             ledger = ledger_at(node.genesis, Zones(), node.store, node.ledger.info.height)
         machine = ledger.state.machine
         watch = Watch(Reader(machine, names))
+        node.time_ms = typed_time_ms(options)
         time_ms = block_time_ms(node)
         machine.advance(time_ms)
         call = Call(asked.contract, asked.action, asked.arguments, asked.parties)

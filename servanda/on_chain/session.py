@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from servanda.chain.transaction import NONCE_BYTES, Envelope, Transaction, signed_bytes
+from servanda.interpreter.values.numbers import Unreadable
+from servanda.interpreter.values.show import show_time
+from servanda.interpreter.values.times import parse_time
 from servanda.keys import open_key, read_passphrase
 from servanda.node import Node
 
@@ -58,6 +61,7 @@ def reading(options: argparse.Namespace) -> Iterator[Node]:
 @contextmanager
 def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
     """Open a chain to make blocks, sealed by the sealer of this node."""
+    time_ms = typed_time_ms(options)
     genesis = Node(options.folder)
     sealers = list(genesis.genesis.sealers)
     genesis.close()
@@ -67,15 +71,38 @@ def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
         )
     name = options.sealer or sealers[0]
     node = Node(options.folder, (name, signing_key(options, name)))
+    node.time_ms = time_ms
     try:
         yield node
     finally:
         node.close()
 
 
+def clock_ms() -> int:
+    """Return the time of this machine."""
+    return time.time_ns() // 1_000_000
+
+
 def block_time_ms(node: Node) -> int:
-    """Return the time of the next block: that of this machine, and later than the last."""
-    return max(time.time_ns() // 1_000_000, node.ledger.info.time_ms + 1)
+    """Return the time of the next block: that which was typed or of this machine, or the next.
+
+    Time rises from block to block, and no block is dated ahead of the clock but for that.
+    """
+    now = clock_ms() if node.time_ms is None else node.time_ms
+    return max(now, node.ledger.info.time_ms + 1)
+
+
+def typed_time_ms(options: argparse.Namespace) -> int | None:
+    """Return the time that was typed, which is not ahead of the clock, if one was."""
+    if options.time is None:
+        return None
+    try:
+        given = parse_time(options.time)
+    except Unreadable as unreadable:
+        raise CannotTry(f"`{options.time[:40]}` is no time: {unreadable.message}") from None
+    if given > clock_ms():
+        raise CannotTry(f"{show_time(given)} has not come yet", "no block is ahead of the clock")
+    return given
 
 
 def new_nonce() -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from servanda.chain.store import StoreFailed
 from servanda.chain.transaction import TransactionRefused
@@ -25,9 +26,14 @@ from servanda.tell_problem import tell_problem
 
 def run_and_tell(options: argparse.Namespace) -> int:
     """Carry out a command on a chain; return the exit status."""
+    return tell(lambda typed: carry_out(typed, typed.inner), options)
+
+
+def tell(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run what a command does, and tell of what stands in its way; return the exit status."""
     is_json: bool = options.json
     try:
-        return carry_out(options, options.inner)
+        return run(options)
     except CannotTry as cannot:
         return tell_problem(str(cannot), cannot.advice, is_json=is_json)
     except (StoreFailed, KeyFailed) as failed:

@@ -51,6 +51,15 @@ def test_what_was_kept_comes_back(chain: StoredChain) -> None:
     chain.ledger.state.machine.audit()
 
 
+def test_what_has_run_is_known_when_time_jumps(chain: StoredChain) -> None:
+    """A store that is opened anew keeps first a block behind which everything has expired."""
+    ledger = reopened(chain)
+    chain.keep(ledger.execute(ledger.info.time_ms + 90 * 24 * chains.HOUR_MS, ()))
+    ledger.commit()
+    ledger = reopened(chain)
+    assert not chain.kept.has_run(bytes(32), ledger.info.time_ms + 1)
+
+
 def balance_of(value: bytes) -> int:
     """Return the balance in the value of a record."""
     held: Any = decode(value)

@@ -20,18 +20,28 @@ def typed(*words: str) -> None:
     assert main(["chain", *words]) == 0, words
 
 
-def make_chain(folder: Path, contract: str, members: Iterable[tuple[str, str]], *more: str) -> None:
-    """Make a chain `bank` in a folder, with a contract, members with roles, and some calls."""
+def make_chain(
+    folder: Path,
+    contract: str,
+    members: Iterable[tuple[str, str]],
+    *more: str,
+    time: str | None = None,
+) -> None:
+    """Make a chain `bank` in a folder, with a contract, members with roles, and some calls.
+
+    With `time` it is a chain of the past, all of which is dated so.
+    """
+    dated = () if time is None else ("--time", time)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
         (folder / "a.contract").write_text(contract, encoding="utf-8")
-        typed("init", "bank", "--registrar", "ann", "--registrar", "bob")
-        typed("deploy", "bank", "a.contract", "--as", "ann", "--as", "bob")
+        typed("init", "bank", "--registrar", "ann", "--registrar", "bob", *dated)
+        typed("deploy", "bank", "a.contract", "--as", "ann", "--as", "bob", *dated)
         for name, role in members:
             typed("keys", name, "--keys", "bank/keys")
             key = (folder / "bank" / "keys" / f"{name}.pub").read_text().strip()
-            typed("call", "bank", f'ann does enrol("{name}", "{key}")')
-            typed("call", "bank", f'ann does grant("{name}", "{role}")')
+            typed("call", "bank", f'ann does enrol("{name}", "{key}")', *dated)
+            typed("call", "bank", f'ann does grant("{name}", "{role}")', *dated)
         for statement in more:
-            typed("call", "bank", statement)
+            typed("call", "bank", statement, *dated)
