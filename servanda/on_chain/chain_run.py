@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from servanda.chain.ledger import Ledger
 from servanda.grammar.source import Source, Span
@@ -19,14 +20,17 @@ from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.script import compile_script
 from servanda.interpreter.model import ScriptModel
 from servanda.interpreter.receipts import Call, Receipt
+from servanda.interpreter.values.sealed import Sealed
 from servanda.interpreter.values.show import show_time
 from servanda.keys import KeyFailed
 from servanda.node import Node, Zones
 from servanda.on_chain.run_blocks import RunBlocks, TimeHasPassed
+from servanda.on_chain.seal import reader_key
 from servanda.on_chain.session import clock_ms, signing_key
 from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, StepFailed
+from servanda.sealing import MemorySealing, SteadySealing
 
 
 class KeyRing:
@@ -48,6 +52,10 @@ class KeyRing:
                 raise StepFailed(told) from None
         return found
 
+    def open(self, name: str, sealed: Sealed) -> X25519PrivateKey:
+        """Return the private key with which a member opens a value. Raises `NotOpened`."""
+        return reader_key(self._options, name, sealed)
+
 
 class ChainRun(ScriptRun):
     """The driver of a script whose calls are signed transactions in blocks of a chain."""
@@ -63,6 +71,7 @@ class ChainRun(ScriptRun):
         super().__init__(blocks.machine, model, sources, feed_run=feed_run)
         self.blocks = blocks
         self._keys = keys
+        self.sealing = SteadySealing(blocks.ledger.chain, keys.open, keys, blocks.start)
         self._present_ms = blocks.machine.now
         self._here: Span | None = None
 
@@ -149,6 +158,17 @@ class Copies:
 
 class CopyRun(ScriptRun):
     """The driver of a test on a copy of a chain's state, of which nothing is kept."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        model: ScriptModel,
+        sources: Mapping[str, Source],
+        *,
+        feed_run: FeedRun | None = None,
+    ) -> None:
+        super().__init__(machine, model, sources, feed_run=feed_run)
+        self.sealing = MemorySealing(on_copy=True)
 
     def finish(self) -> None:
         """Leave it: what a chain holds is counted again by `chain audit`."""

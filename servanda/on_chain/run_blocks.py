@@ -59,7 +59,7 @@ class RunBlocks:
     def __init__(self, node: Node, keys: Keys, start: int) -> None:
         self.node = node
         self._keys = keys
-        self._start = start
+        self.start = start
         self._last = node.ledger.info.height
         """The last block that there was when the run began, or began again."""
         self._kept: KeptFrom | None = None
@@ -200,7 +200,7 @@ class RunBlocks:
         return self.ledger.info.height + 1
 
     def _nonce(self, number: int) -> bytes:
-        named = encode(("servanda run", self.ledger.chain, self._start, number))
+        named = encode(("servanda run", self.ledger.chain, self.start, number))
         return hash_of(named)[:NONCE_BYTES]
 
     def _envelope(self, call: Call) -> Envelope:

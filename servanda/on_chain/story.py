@@ -69,10 +69,11 @@ def _run(
         sys.stderr.write(told)
         return INTERRUPTED
     is_over = failure is None or node.ledger.info.height == start
-    if is_over:
-        end_run(options.chain)
     status = finish(run, failure, options)
     _tell_blocks(node, start, options, is_over=is_over)
+    sys.stdout.flush()
+    if is_over:  # Not before that was told: whoever did not hear of it types the command again.
+        end_run(options.chain)
     return status
 
 
