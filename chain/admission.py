@@ -8,6 +8,7 @@ transaction, for one that proposes a block and for all that execute it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import TypeAlias
 
 from servanda.chain.pending import add_signatures, check_adds_something, check_may_wait
@@ -74,26 +75,29 @@ class Admission:
         signer has by then, is looked at again when its transaction is admitted.
         """
         keys = self._state.keys
-        asked: list[tuple[Envelope, str, bytes]] = []
+        asked: list[tuple[Envelope, tuple[bytes, ...]]] = []
         signed: list[Signed] = []
         for data in transactions:
             try:
                 envelope = self._read(data)
             except TransactionRefused:
                 continue
-            for signer, signature in envelope.signatures.items():
-                key = keys.get(signer)
-                if key is not None and envelope.keys.get(signer) != key:
-                    asked.append((envelope, signer, key))
-                    signed.append((key, signature, DOMAIN + envelope.body))
+            signatures = envelope.signatures
+            its_keys = tuple([keys[signer] for signer in signatures if signer in keys])
+            if len(its_keys) == len(signatures) and its_keys != envelope.good_keys:
+                asked.append((envelope, its_keys))
+                body = DOMAIN + envelope.body
+                signed += zip(its_keys, signatures.values(), repeat(body), strict=False)
         parts = [signed[at : at + PART_COUNT] for at in range(0, len(signed), PART_COUNT)]
         answers = spread(are_signed, parts)
 
         def finish() -> None:
-            found = [is_good for part in answers for is_good in part]
-            for (envelope, signer, key), is_good in zip(asked, found, strict=True):
-                if is_good:
-                    envelope.keys[signer] = key
+            found = (is_good for part in answers for is_good in part)
+            for envelope, its_keys in asked:
+                # Each takes its own from the row, whatever the first of them is.
+                are_good = [next(found) for _ in its_keys]
+                if all(are_good):
+                    envelope.good_keys = its_keys
 
         return finish
 
@@ -141,9 +145,9 @@ class Admission:
                 )
         if not envelope.signatures:
             raise TransactionRefused(NotTaken.BAD_SIGNATURE, "nobody has signed it")
-        for signer, signature in envelope.signatures.items():
-            if envelope.keys.get(signer) != keys[signer]:
-                _check_signature(envelope, signer, signature, keys[signer])
+        its_keys = tuple([keys[signer] for signer in envelope.signatures])
+        if envelope.good_keys != its_keys:
+            _check_signatures(envelope, its_keys)
         version = self._state.versions.get(transaction.contract)
         if version is not None and version != transaction.version:
             raise TransactionRefused(
@@ -166,9 +170,11 @@ def _expired(expiry_ms: int, time_ms: int) -> TransactionRefused:
     return TransactionRefused(NotTaken.EXPIRED, told)
 
 
-def _check_signature(envelope: Envelope, signer: str, signature: bytes, key: bytes) -> None:
-    if not is_signed(key, signature, signed_bytes(envelope.body)):
-        raise TransactionRefused(
-            NotTaken.BAD_SIGNATURE, f"the signature of {show_text(signer, 60)} is not good"
-        )
-    envelope.keys[signer] = key
+def _check_signatures(envelope: Envelope, keys: tuple[bytes, ...]) -> None:
+    data = signed_bytes(envelope.body)
+    for (signer, signature), key in zip(envelope.signatures.items(), keys, strict=True):
+        if not is_signed(key, signature, data):
+            raise TransactionRefused(
+                NotTaken.BAD_SIGNATURE, f"the signature of {show_text(signer, 60)} is not good"
+            )
+    envelope.good_keys = keys

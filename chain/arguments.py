@@ -17,8 +17,8 @@ from servanda.interpreter.values.sealed import ToSeal
 
 AMOUNT_PARTS = 2
 Read: TypeAlias = "Callable[[Any], Any]"
-Readers: TypeAlias = "tuple[Read | None, ...]"
-"""What makes the outward form of each argument; None where it is the encoded one."""
+Readers: TypeAlias = "tuple[tuple[int, Read], ...]"
+"""What makes the outward form of an argument, with its place; of the others it is the encoded."""
 
 
 def arguments_of(items: Sequence[Item], parameters: Sequence[ParameterModel]) -> tuple[Any, ...]:
@@ -27,16 +27,18 @@ def arguments_of(items: Sequence[Item], parameters: Sequence[ParameterModel]) ->
 
 
 def readers_of(parameters: Sequence[ParameterModel]) -> Readers:
-    """Return what reads each argument of an action; None where it is what was sent."""
-    return tuple([_reader(one.local.type) for one in parameters])
+    """Return what reads the arguments of an action that are not what was sent, by their places."""
+    readers = [_reader(one.local.type) for one in parameters]
+    return tuple([(place, read) for place, read in enumerate(readers) if read is not None])
 
 
 def taken_by(readers: Readers, items: Sequence[Item]) -> tuple[Any, ...]:
     """Return the arguments of a call, as those who read them make them."""
-    found = [
-        item if read is None else read(item) for item, read in zip(items, readers, strict=False)
-    ]
-    return (*found, *items[len(readers) :])
+    found: list[Any] = list(items)
+    for place, read in readers:
+        if place < len(found):
+            found[place] = read(found[place])
+    return tuple(found)
 
 
 def outward_value(item: Any, held: Type | None) -> Any:  # noqa: ANN401 -- of whatever type was sent

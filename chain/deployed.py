@@ -64,4 +64,4 @@ class Deployed:
     def kept_form(self, row: Row) -> tuple[bytes, bytes]:
         """Return the identity and the value of a record, as they are kept."""
         form = self.forms[row.table.model.type]
-        return form.identity(row.key), form.encoded(row, self.machine.queue.armed(row))
+        return form.identity(row.key), form.encoded(row)

@@ -126,9 +126,9 @@ def decode(data: bytes) -> Item:
         raise Malformed(_what_is_wrong(error)) from None
     except (RecursionError, OverflowError, MemoryError):
         raise Malformed("it is nested too deeply or too large") from None
-    is_plain = _check(item)
+    size = _size_of(item)
     # The library reads longer spellings of a number or a length, and keys in any order.
-    if (cbor2.dumps(item) if is_plain else encode(item)) != data:
+    if size != len(data) if size is not None else encode(item) != data:
         raise Malformed("it is not in the one canonical form")
     return item
 
@@ -140,33 +140,53 @@ def _what_is_wrong(error: Exception) -> str:
     return text if text in _OWN_MESSAGES else "it is not well formed"
 
 
-def _check(item: Item) -> bool:
-    """Refuse what the narrow form does not have, at any depth; say if the library encodes it as is.
+def _size_of(item: Item) -> int | None:
+    """Return the size of an item's one encoding; refuse what the narrow form does not have.
 
-    It does unless there is a map, whose keys have an order, or a Decimal, which has one form.
+    Each head is the shortest there is for what it says: an encoding of the same item that is not
+    the one is longer. None where the size says too little: of a map, whose keys have an order, of a
+    Decimal and of an integer beyond 64 bits.
     """
     waiting: list[Any] = [item]
-    is_plain = True
+    size, is_known = 0, True
     for one in waiting:  # What is put behind the last one is looked at too.
         kind = type(one)
-        if kind is str or kind is bytes:
-            continue
-        if kind is tuple:
+        if kind is str:
+            count = len(one) if one.isascii() else len(one.encode())
+            size += count
+        elif kind is bytes:
+            count = len(one)
+            size += count
+        elif kind is tuple:
+            count = len(one)
             waiting.extend(one)
         elif kind is int:
             if one > INTEGER_MAX or one < INTEGER_MIN:
                 raise Malformed("an integer is too large")
+            count = one if one >= 0 else -1 - one
         elif kind in _MAPS:
-            is_plain = False
+            is_known, count = False, 0
             for key in one:
                 if type(key) is not str:
                     raise Malformed("a key is not a text")
             waiting.extend(one.values())
         elif kind is Decimal:
-            is_plain = False
-        elif kind not in _PLAIN:
+            is_known, count = False, 0
+        elif kind in _PLAIN:
+            count = 0
+        else:
             raise Malformed("it holds a value of a kind that is not used here")
-    return is_plain
+        if count < IN_HEAD_MAX:
+            size += 1
+        elif count < 1 << 16:
+            size += 2 if count < 1 << 8 else 3
+        elif count < 1 << 32:
+            size += 5
+        elif count < 1 << 64:
+            size += 9
+        else:
+            is_known = False
+    return size if is_known else None
 
 
 def _fraction(value: Decimal) -> cbor2.CBORTag:

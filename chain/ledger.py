@@ -179,8 +179,9 @@ class Ledger:
     def execute(self, time_ms: int, transactions: Sequence[bytes]) -> Execution:
         """Run a block; its changes count with `commit`. Time is in milliseconds and rises."""
         self.begin(time_ms)
+        assert self._block is not None, "a block has begun"
         for data in transactions:
-            self.take(data)
+            self._block.take(data)
         return self.end()
 
     def begin(self, time_ms: int) -> tuple[bytes, ...]:

@@ -124,11 +124,6 @@ def first_state(table: Table) -> str:
     return state
 
 
-def is_of_membership(row: Row) -> bool:
-    """Whether a record says who takes part."""
-    return row.table.contract == MEMBERSHIP
-
-
 def sealing_keys(machine: Machine) -> dict[str, bytes]:
     """Return the public keys to which values are sealed, by name.
 

@@ -7,8 +7,8 @@ other.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
 
 HASH_BYTES = 32
 LEAF = b"\x00"
@@ -17,7 +17,7 @@ NODE = b"\x01"
 
 def hash_of(data: bytes) -> bytes:
     """Return the SHA-256 of bytes."""
-    return hashlib.sha256(data).digest()
+    return sha256(data).digest()
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -56,9 +56,11 @@ def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
 
     Pairing from the left gives the tree of RFC 6962: its left part is always the largest full tree.
     """
-    levels = [[leaf_hash(data) for data in leaves]]
+    # Every block hashes some thousands: what `leaf_hash` and `node_hash` do is written out.
+    levels = [[sha256(LEAF + data).digest() for data in leaves]]
     while len(level := levels[-1]) > 1:
-        above = [node_hash(level[place], level[place + 1]) for place in range(0, len(level) - 1, 2)]
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [sha256(NODE + left + right).digest() for left, right in pairs]
         levels.append([*above, level[-1]] if len(level) % 2 else above)
     return levels
 

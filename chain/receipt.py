@@ -24,7 +24,7 @@ from servanda.chain.arguments import item_of
 from servanda.chain.encoding import array_head, encode, encode_array
 from servanda.chain.merkle import hash_of
 from servanda.chain.transaction import TransactionRefused
-from servanda.interpreter.receipts import Event, Receipt
+from servanda.interpreter.receipts import Amount, Event, Receipt
 
 
 class Kind(IntEnum):
@@ -37,6 +37,7 @@ class Kind(IntEnum):
     NOT_TAKEN = 4
 
 
+_PAIR = array_head(2)
 PARTS_COUNT = 9
 """So many parts has the receipt of a call or a timer; each is encoded by itself, and joined."""
 NAMES_KEPT_MAX = 10_000
@@ -97,8 +98,15 @@ def _outcome(receipt: Receipt) -> bytes:
 
 
 def _event(event: Event) -> bytes:
+    # Of the values most are texts, which are encoded at once, or money.
     values: Any = event.values
-    return _named(event.contract, event.name) + encode(values)
+    parts = [encode(one) if type(one) is not Amount else _amount(one) for one in values]
+    return _named(event.contract, event.name) + encode_array(parts)
+
+
+def _amount(amount: Amount) -> bytes:
+    steps, unit = amount
+    return _PAIR + encode(steps) + encode(unit)
 
 
 @lru_cache(NAMES_KEPT_MAX)

@@ -74,19 +74,19 @@ class RecordForm:
         """Return the identity of the record of a key."""
         return self._identity_head + encode(key)
 
-    def encoded(self, row: Row, armed: Mapping[tuple[str, int], Entry]) -> bytes:
+    def encoded(self, row: Row) -> bytes:
         """Return the encoding of the value of a row with its waiting timers.
 
         It is put together from that of each field, behind its name, in the order of the names: a
         block writes some thousands of records of few types.
         """
-        if armed:
-            return encode(self.value(row, armed))
-        parts = [self._value_head]
+        if row.armed:
+            return encode(self.value(row, row.armed))
+        data = self._value_head
         for name, slot, write in self._encoded_fields:
             held = getattr(row, slot)
-            parts += name, encode(held if write is None else write(held))
-        return b"".join(parts)
+            data += name + encode(held if write is None else write(held))
+        return data
 
     def value(self, row: Row, armed: Mapping[tuple[str, int], Entry]) -> dict[str, Item]:
         """Return the value of a row with its waiting timers."""

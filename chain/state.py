@@ -17,6 +17,7 @@ Beside the entries of its machine (`shelf.py`) a chain keeps those that list its
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from servanda.chain.arguments import Readers
@@ -29,13 +30,12 @@ from servanda.chain.kept import Entries, Kept
 from servanda.chain.membership import (
     MEMBERSHIP,
     add_first_members,
-    is_of_membership,
     keys_and_roles,
     sealing_keys,
     what_is_missing,
 )
-from servanda.chain.merkle import hash_of
 from servanda.chain.overlay import merged_entries
+from servanda.chain.records import RecordForm
 from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, place_of
 from servanda.chain.sortable import BEHIND_ALL, sortable
 from servanda.chain.state_tree import Change
@@ -43,7 +43,7 @@ from servanda.chain.waiting_list import WaitingList
 from servanda.interpreter.compile import Program
 from servanda.interpreter.execute.bindings import Undeployable
 from servanda.interpreter.execute.machine import Machine
-from servanda.interpreter.execute.state import Row
+from servanda.interpreter.execute.state import Row, Table
 from servanda.interpreter.model import Index
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.time_zones import Zone
@@ -268,12 +268,15 @@ class ChainState:
         deployed = self.deployed
         changed = {**deployed.records, **self._changed}
         listed, self._listed, self._changed = self._listed, {}, {}
-        forms, queue = deployed.forms, self.machine.queue
+        # A type is hashed by all that it says; a table by what it is.
+        forms: dict[Table, RecordForm] = {}
         for row in touched:
-            form = forms[row.table.model.type]
-            changed[form.identity(row.key)] = form.encoded(row, queue.armed(row))
+            form = forms.get(row.table)
+            if form is None:
+                form = forms[row.table] = deployed.forms[row.table.model.type]
+            changed[form.identity(row.key)] = form.encoded(row)
         # Whatever upgrades a contract has changed a record of the membership contract too.
-        if deployed.records or any(is_of_membership(row) for row in touched):
+        if deployed.records or any(table.contract == MEMBERSHIP for table in forms):
             self.refresh_members()
         touched.clear()
         entries = {**merged_entries(deployed.entries, changed_entries(self.machine)), **listed}
@@ -321,6 +324,6 @@ def tree_changes(changed: Mapping[bytes, bytes], first: int) -> dict[bytes, Chan
     The records are numbered from `first` on, in their order.
     """
     return {
-        hash_of(identity): (hash_of(value), number)
+        sha256(identity).digest(): (sha256(value).digest(), number)
         for number, (identity, value) in enumerate(changed.items(), first)
     }

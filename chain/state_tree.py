@@ -14,6 +14,7 @@ The root of no records at all is 32 zero bytes. Where nodes are kept is somebody
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import NamedTuple, Protocol, TypeAlias
 
 from servanda.chain.merkle import HASH_BYTES, LEAF, NODE, hash_of
@@ -126,7 +127,7 @@ NO_NODE = Node(EMPTY, 0, 0, 0, b"", b"", b"")
 def _node(
     number: int, taken: int, are_records: int, hashes: bytes, parts: bytes, numbers: bytes
 ) -> Node:
-    digest = hash_of(NODE + taken.to_bytes(BITMAP_BYTES) + hashes)
+    digest = sha256(NODE + taken.to_bytes(BITMAP_BYTES) + hashes).digest()
     # The constructor of a named tuple is a function more.
     return tuple.__new__(Node, (digest, number, taken, are_records, hashes, parts, numbers))
 
@@ -184,16 +185,16 @@ def update_tree(
     if not changes:
         return root, {}
     made: dict[NodePath, Node] = {}
-    coming = [
-        _coming(key + changes[key][0], changes[key][1].to_bytes(NUMBER_BYTES))
-        for key in sorted(changes)
-    ]
+    coming = []
+    for key in sorted(changes):
+        value, number = changes[key]
+        coming.append(_coming(key + value, number.to_bytes(NUMBER_BYTES)))
     return _update(nodes, b"", root, coming, made, first).digest, made
 
 
 def _coming(entry: bytes, number: bytes) -> Coming:
     way = entry[:HASH_BYTES].hex().encode().translate(HALF_BYTES)
-    return tuple.__new__(Coming, (way, entry, hash_of(LEAF + entry), number))
+    return tuple.__new__(Coming, (way, entry, sha256(LEAF + entry).digest(), number))
 
 
 def _update(

@@ -12,6 +12,8 @@ back; the root of each height leads to all that its block could see (`kept_tree.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from servanda.chain.block import Block, Header, read_header
@@ -57,10 +59,21 @@ that there were when it had been kept."""
 
 
 class KeptRow(NamedTuple):
-    """A row of the database, and the words for where it is."""
+    """A row of the database, and where it is."""
 
-    where: str
+    table: str
+    height: int
+    """Of the block that added it; 0 for what is of no single block."""
     values: tuple[Any, ...]
+
+    @property
+    def where(self) -> str:
+        """The words for where it is."""
+        if not self.height:
+            shown = [one.hex() if type(one) is bytes else str(one) for one in self.values[:2]]
+            return f"the row {', '.join(shown)[:100]} of `{self.table}`"
+        block = f"block {self.height}"
+        return block if self.table == "blocks" else f"{block}: {self.table[:-1]} {self.values[0]}"
 
 
 class Store:
@@ -263,24 +276,21 @@ class Store:
     def rows_of(self, height: int) -> Iterator[KeptRow]:
         """Yield every row that a block added to blocks, records and nodes."""
         for row in self._database.all("SELECT * FROM blocks WHERE height = ?", height):
-            yield KeptRow(f"block {height}", row)
+            yield KeptRow("blocks", height, row)
         before, last = self._last_numbers(height - 1), self._last_numbers(height)
         for table, low, high in zip(("nodes", "records"), before, last, strict=True):
             query = f"SELECT * FROM {table} WHERE number > ? AND number <= ?"  # noqa: S608
-            for row in self._database.all(query, low, high):
-                yield KeptRow(f"block {height}: {table[:-1]} {row[0]}", row)
+            rows = self._database.all(query, low, high)
+            yield from map(KeptRow, repeat(table), repeat(height), rows)
 
     def other_rows(self) -> Iterator[KeptRow]:
         """Yield every row that is of no single block, and how many there are of the others."""
         for table in ("meta", "ended", "places", "entries", "sources"):
-            for row in self._database.all(f"SELECT * FROM {table}"):  # noqa: S608
-                named = ", ".join(
-                    [one.hex() if type(one) is bytes else str(one) for one in row[:2]]
-                )
-                yield KeptRow(f"the row {named[:100]} of `{table}`", row)
+            rows = self._database.all(f"SELECT * FROM {table}")  # noqa: S608
+            yield from map(KeptRow, repeat(table), repeat(0), rows)
         for table in ("blocks", "nodes", "records"):
             (count,) = self._database.one(f"SELECT count(*) FROM {table}")  # noqa: S608
-            yield KeptRow(f"the number of {table}", (count,))
+            yield KeptRow(table, 0, ("the number of rows", count))
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 
@@ -396,7 +406,7 @@ class ScratchStore(Store):
 
 
 def _weight(transaction: bytes, expiry_ms: int) -> int:
-    return int.from_bytes(hash_of(transaction + expiry_ms.to_bytes(8)))
+    return int.from_bytes(sha256(transaction + expiry_ms.to_bytes(8)).digest())
 
 
 def create_store(folder: str, chain: bytes) -> None:

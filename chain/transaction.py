@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from servanda.chain.encoding import Item, Malformed, decode, encode
-from servanda.chain.merkle import HASH_BYTES, hash_of
+from servanda.chain.merkle import HASH_BYTES
 from servanda.chain.signatures import SIGNATURE_BYTES
 from servanda.interpreter.values.times import TIME_MAX_MS
 
@@ -89,7 +90,7 @@ class Transaction(NamedTuple):
 class Envelope:
     """A transaction with the signatures that it has so far, by the name of the signer."""
 
-    __slots__ = ("body", "digest", "is_complete", "keys", "signatures", "transaction")
+    __slots__ = ("body", "digest", "good_keys", "is_complete", "signatures", "transaction")
 
     def __init__(
         self, body: bytes, transaction: Transaction, signatures: Mapping[str, bytes]
@@ -97,12 +98,13 @@ class Envelope:
         self.body = body
         self.transaction = transaction
         self.signatures = signatures
-        self.digest = hash_of(body)
+        self.digest = sha256(body).digest()
         """The hash that names the transaction."""
         self.is_complete = len(signatures) == len(transaction.signers)
         """Whether all have signed: only signers do, and each is named once."""
-        self.keys: dict[str, bytes] = {}
-        """With which key a signature was found good, by signer: it is not verified again."""
+        self.good_keys: tuple[bytes, ...] = ()
+        """The keys with which all signatures were found good, in their order: those are not
+        verified again."""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ host of the ledger: it knows the folder and the key that seals, and not what a t
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from operator import itemgetter
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -34,6 +35,8 @@ from servanda.interpreter.values.times import TIME_MAX_MS
 from servanda.zones import read_zone, zone_names
 
 GENESIS = "genesis.json"
+YOUNG_COUNT_MAX = 500_000
+"""So many objects are made before the next look for garbage: some blocks of thousands."""
 
 
 class Zones(Mapping[str, Zone]):
@@ -111,12 +114,28 @@ def import_blocks(
     store = Store(folder, writes=True)
     try:
         ledger = Ledger(genesis, Zones(), store)
-        for block in ledger.verify_each_ahead(read_blocks(blocks), transactions_of, spread):
-            store.keep(replay(ledger, block), block.seals)
-            ledger.commit()
+        with rarely_collecting():
+            for block in ledger.verify_each_ahead(read_blocks(blocks), transactions_of, spread):
+                store.keep(replay(ledger, block), block.seals)
+                ledger.commit()
         return ledger.info.height
     finally:
         store.close()
+
+
+@contextmanager
+def rarely_collecting() -> Iterator[None]:
+    """Look for garbage rarely while blocks are run.
+
+    Each look goes over a part of all that is in memory, and the whole of it in turn, and finds next
+    to nothing: rows, nodes and transactions lead to one another one way only.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(YOUNG_COUNT_MAX, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Node:
@@ -158,11 +177,13 @@ class Node:
         `spread` verifies the signatures of the next block beside the one that runs. Raises
         `StoreFailed`, as `end` does.
         """
-        for time_ms, transactions in self.ledger.verify_each_ahead(blocks, itemgetter(1), spread):
-            self.begin(time_ms)
-            for data in transactions:
-                self.take(data)
-            yield self._keep().receipts
+        ahead = self.ledger.verify_each_ahead(blocks, itemgetter(1), spread)
+        with rarely_collecting():
+            for time_ms, transactions in ahead:
+                self.begin(time_ms)
+                for data in transactions:
+                    self.take(data)
+                yield self._keep().receipts
 
     def begin(self, time_ms: int) -> tuple[bytes, ...]:
         """Begin a block at a time later than the last; return the receipts of what was due.

@@ -29,7 +29,7 @@ from servanda.interpreter.execute.restore import restore_tables
 from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.settle import settle
 from servanda.interpreter.execute.shelf import Shelf
-from servanda.interpreter.execute.state import Journal, Row, Tables, rows_in, undo
+from servanda.interpreter.execute.state import Journal, Row, Tables, note_rows, undo
 from servanda.interpreter.execute.timers import (
     Entry,
     Order,
@@ -265,7 +265,7 @@ class Machine:
             for place, steps in context.issued.items():
                 self.issued[place] = self.issued.get(place, 0) + steps
         if self.touched is not None:
-            self.touched.update(rows_in(context.undo))
+            note_rows(context.undo, self.touched)
 
     def _receipt(
         self, context: Context, title: str, value: Any, firing: Firing | None = None
@@ -393,7 +393,7 @@ class Machine:
             undo(context.undo)
             self.queue.put(row, name, retried(entry, self.now), context.undo)
             if self.touched is not None:
-                self.touched.update(rows_in(context.undo))
+                note_rows(context.undo, self.touched)
             receipt = self._refusal(context, timer.title, refused, firing)
             if trace is not None:
                 trace.refuse(str(receipt.code), receipt.message, receipt.span)

@@ -374,14 +374,22 @@ def undo(journal: Journal) -> None:
     journal.clear()
 
 
-def rows_in(journal: Journal) -> dict[Any, None]:
-    """Return the rows of which anything changed, also when their timers are due.
+def rows_in(journal: Journal) -> dict[Row, None]:
+    """Return the rows of which anything changed, also when their timers are due."""
+    found: dict[Row, None] = {}
+    note_rows(journal, found)
+    return found
+
+
+def note_rows(journal: Journal, found: dict[Row, None]) -> None:
+    """Take note of the rows that `rows_in` returns.
 
     A change that is of no row has None in the place of the row.
     """
-    rows = {(target if slot else change[0]): None for target, slot, change in journal}
-    rows.pop(None, None)
-    return rows
+    for target, slot, change in journal:
+        row = target if slot else change[0]
+        if row is not None:
+            found[row] = None
 
 
 def changed_rows(journal: Journal) -> dict[Any, Before | None]:

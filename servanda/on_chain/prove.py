@@ -36,7 +36,7 @@ from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.show import show_time
-from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis
+from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis, rarely_collecting
 from servanda.on_chain.look import find_record, identity
 from servanda.on_chain.session import CannotTry, reading
 from servanda.on_chain.view import Names, about, height_of, who_reads
@@ -51,8 +51,9 @@ def chain_audit(options: argparse.Namespace) -> int:
         raise CannotTry("name the folder of a chain, or a file with `--from`")
     height, told = 0, ""
     try:
-        for right in _audited(options):
-            height = right
+        with rarely_collecting():
+            for right in _audited(options):
+                height = right
     except (Found, BadPack) as found:
         told = str(found)
     if options.json:
