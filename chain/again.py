@@ -20,6 +20,7 @@ from servanda.chain.receipt import Kind
 from servanda.chain.transaction import TransactionRefused, read_envelope
 from servanda.interpreter.analyse.looked_up import looked_up_in
 from servanda.interpreter.execute.explain import Trace
+from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import BALANCE, FIELD, Row
 from servanda.interpreter.generate.argument import record_in
 from servanda.interpreter.model import ActionModel, Body, ContractModel
@@ -43,6 +44,16 @@ class Watch:
         self.read: dict[Row, None] = {}
         """The records that were read while it was on."""
         self.hidden: tuple[RecordType, ...] = ()
+        self._begin()
+
+    def move_to(self, machine: Machine) -> None:
+        """Go on with the machine that an upgrade has put in the place of the one watched so far."""
+        self.reader = Reader(machine, self.reader.names)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Give the records of a machine classes that note what is read."""
+        reader = self.reader
         machine = reader.machine
         if reader.names is not None:
             self.hidden = tuple(
@@ -117,6 +128,8 @@ def run_again(
             break
         chooser.taking = _name_of(data)
         ledger.take(data)
+        if ledger.state.machine is not watch.reader.machine and chooser.what is None:
+            watch.move_to(ledger.state.machine)
     assert chooser.what is not None, "what has run runs again"
     may_be_shown = explains_to(watch, chooser.what, item[2])
     return Traced(chooser.what, chooser.trace, may_be_shown)

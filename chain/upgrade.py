@@ -22,6 +22,7 @@ from servanda.chain.state import ChainState
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.interpreter.compare import compare, timer_names
 from servanda.interpreter.compile import Program
+from servanda.interpreter.costs import BYTE_STEPS
 from servanda.interpreter.execute.bindings import Undeployable
 from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.examine import (
@@ -57,6 +58,8 @@ class Upgrade:
         """Make what is to run from now on; raises `Refused`, and then nothing has changed."""
         old = self._old
         programs = new_programs(old, self._name, self._version, self._source)
+        # The source that is attached was paid for with the transaction.
+        self.steps += sum(BYTE_STEPS * len(old.sources[one]) for one in [*programs][1:])
         added = _added(old, programs[self._name].model)
         deployed = _bound(old, programs, added)
         deployed.sources = {**old.sources, self._name: self._source}

@@ -16,6 +16,7 @@ from upgrades import (
     HELD,
     HELD_BY,
     NOTED,
+    SHOP,
     WRITTEN,
     cny,
     filled,
@@ -66,6 +67,50 @@ def test_the_later_version_is_in_force_at_once(chain: Chain) -> None:
     chain.reopened().state.machine.audit()
     assert chain.row("Bank", "Account", "a").f_note == "mine"
     assert chain.code("icbc", "Bank.write", "b", "no", version=2) == "NOT_AUTHORISED"
+
+
+def test_much_happens_in_the_block_of_an_upgrade(chain: Chain) -> None:
+    """Before, between and behind two upgrades: all of it is kept, and found after a restart."""
+
+    def membership(action: str, name: str, *version: int, text: str) -> bytes:
+        data = text.encode()
+        digest = hashlib.sha256(data).digest()
+        words = ("ann bob", f"Membership.{action}", name, *version, digest)
+        return bytes(chain.signed(chain.transaction(*words, attachment=data)))
+
+    def act(*words: object, version: int = 1) -> bytes:
+        return bytes(chain.signed(chain.transaction(*words, version=version)))
+
+    second, third = later(NOTED, HELD_BY), later(NOTED, WRITTEN, FEW_HOLDS, version=3)
+    third = third.replace("action deposit", f"{HELD_BY[1]}", 1)
+    envelopes = [
+        act("icbc", "Bank.open", "c"),
+        act("icbc pboc", "Bank.put_by", "c", cny(3)),
+        act("ann bob", "Membership.suspend", "boc", "its key was stolen"),
+        membership("upgrade", "Bank", 2, text=second),
+        act("icbc", "Bank.open", "d", version=2),
+        act("icbc", "Bank.pay", "a", "d", cny(1), version=2),
+        membership("deploy", "Shop", text=SHOP),
+        membership("upgrade", "Bank", 3, text=third),
+        act("icbc", "Bank.open", "e", version=3),
+        act("icbc", "Bank.write", "d", "mine", version=3),
+        act("icbc pboc", "Bank.put_by", "d", cny(1), version=3),
+    ]
+    receipts = chain.block(*envelopes, wait_ms=chains.HOUR_MS)
+    assert [one[2] for one in receipts] == [None] * len(envelopes)
+    for _ in range(2):
+        machine = chain.ledger.state.machine
+        machine.audit()
+        assert chain.ledger.state.versions == {MEMBERSHIP: 1, "Bank": 3, "Shop": 1}
+        assert "boc" not in chain.ledger.state.keys
+        assert held(chain, "icbc") == 4
+        notes = [chain.row("Bank", "Account", key).f_note for key in "abcde"]
+        assert notes == ["none", "none", "none", "mine", "none"]
+        assert chain.row("Bank", "Account", "d").b_balance == 100
+        assert [one.key for one in machine.queue.orders()] == [1, 2, 3]
+        chain.reopened()
+    freed = [one for one in chain.block(wait_ms=3 * DAY_MS) if one[0] == 1]
+    assert len(freed) == 3
 
 
 def test_records_that_are_there_have_the_default_of_the_field(chain: Chain) -> None:

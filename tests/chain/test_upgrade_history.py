@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from collections.abc import Callable
@@ -29,13 +30,16 @@ from upgrades import (
     upgraded,
 )
 
+from servanda.chain.again import Watch, run_again
 from servanda.chain.audit import audit, audit_pack
 from servanda.chain.encoding import encode
 from servanda.chain.kept_at import KeptAt
 from servanda.chain.ledger import Ledger
 from servanda.chain.membership import MEMBERSHIP
 from servanda.chain.pack import pack, unpack
+from servanda.chain.past import ledger_at
 from servanda.chain.proof import ProvedRecord, record_proof, verify
+from servanda.chain.reader import Reader
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.types import RecordType
 
@@ -121,6 +125,53 @@ def test_a_ledger_stands_before_and_after(tmp_path: Path) -> None:
         ["mine", "none"],
         ["mine", "none", "new"],
     ]
+    chain.kept.close()
+
+
+HIDING = """\
+contract Files version 1
+
+role Institution
+
+record Secret[number: Text]
+  seen by holder
+  holder: Institution
+  level: Int
+
+record File[number: Text]
+  secret: Secret
+
+action make(number: Text, level: Int)
+  by Institution as holder
+  let secret = create Secret(number: number, holder: holder, level: level)
+  create File(number: number, secret: secret)
+
+action look(file: File)
+  by Institution
+  require file.secret.level > 5 else LOW "too low"
+"""
+
+
+@pytest.mark.parametrize(("who", "is_shown"), [("icbc", True), ("boc", False)])
+def test_behind_an_upgrade_nobody_is_told_more(tmp_path: Path, who: str, is_shown: bool) -> None:
+    """Why an action of the same block came out as it did is told to whom it may be, as ever."""
+    chain = chains.StoredChain(tmp_path)
+    chain.deploy(HIDING, "Files")
+    chain.does("icbc", "Files.make", "1", 3)
+    data = HIDING.replace("version 1", "version 2").encode()
+    digest = hashlib.sha256(data).digest()
+    upgrade = ("ann bob", "Membership.upgrade", "Files", 2, digest)
+    envelopes = [
+        chain.signed(chain.transaction(*upgrade, attachment=data)),
+        chain.signed(chain.transaction("boc", "Files.look", "1", version=2)),
+    ]
+    receipts = chain.block(*envelopes)
+    assert [one[2] for one in receipts] == [None, "LOW"]
+    height = chain.ledger.info.height
+    ledger = ledger_at(chain.genesis, {}, chain.kept, height - 1)
+    watch = Watch(Reader(ledger.state.machine, (who,)))
+    traced = run_again(ledger, chain.kept.block(height), receipts, 1, watch)
+    assert traced.may_be_shown is is_shown
     chain.kept.close()
 
 
