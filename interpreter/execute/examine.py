@@ -16,6 +16,9 @@ from servanda.interpreter.execute.state import Journal, Row, Table, rows_in
 from servanda.interpreter.model import Index
 from servanda.interpreter.refusals import Code, Refused
 
+ROWS_HELD_MAX = 250_000
+"""So many records of one table are held in memory from one pass over them to the next."""
+
 
 def build_indexes(table: Table, indexes: Iterable[Index], context: Context) -> None:
     """Fill indexes that nobody kept before."""
@@ -57,6 +60,9 @@ def arm_timers(
 def _paid(table: Table, context: Context) -> Iterator[Row]:
     """Yield every record, for its price; refuse `COST_LIMIT` when no more can be paid for."""
     for row in table.records():
+        # Each pass asks for all of them again: as many as there is room for stay in memory.
+        if len(table.rows) < ROWS_HELD_MAX:
+            table.rows[row.key] = row
         context.steps += VISIT_STEPS
         if context.steps > context.steps_max:
             told = f"to look at all records needs more than {context.steps_max:_} steps"
