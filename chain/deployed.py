@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from servanda.chain.arguments import Readers, readers_of
+from servanda.chain.contracts import Find, nowhere
 from servanda.chain.encoding import Item
 from servanda.chain.kept import Entries
 from servanda.chain.records import RecordForm
@@ -29,6 +30,8 @@ class Deployed:
     def __init__(self, machine: Machine, zones: Mapping[str, Zone]) -> None:
         self.machine = machine
         self.zones = zones
+        self.headings: Find = nowhere
+        """Finds what contracts on other chains declare."""
         self.programs: dict[str, Program] = {}
         self.versions: dict[str, int] = {}
         self.readers: dict[tuple[str, str], Readers] = {}

@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from servanda.chain.encoding import Item, encode
+from servanda.chain.encoding import Item, Malformed, decode, encode
 from servanda.chain.merkle import HASH_BYTES, hash_of
 from servanda.chain.signatures import KEY_BYTES, is_public_key
 from servanda.chain.transaction import NAME_BYTES_MAX
 from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX
 from servanda.interpreter.values.numbers import Unreadable
 from servanda.interpreter.values.show import show_time
-from servanda.interpreter.values.times import parse_time
+from servanda.interpreter.values.times import TIME_MAX_MS, TIME_MIN_MS, parse_time
 
 FORMAT = 1
 BYTES_MAX = 1_048_576
@@ -125,14 +125,68 @@ def read_genesis(text: str) -> Genesis:
     """Return the genesis of a document, or raise `BadGenesis`."""
     if len(text) > BYTES_MAX or len(text.encode(errors="replace")) > BYTES_MAX:
         raise BadGenesis(f"it has more than {BYTES_MAX:_} bytes")
+    return _genesis(_json(text))
+
+
+def read_genesis_bytes(data: bytes) -> Genesis:
+    """Return the genesis of its bytes, or raise `BadGenesis`.
+
+    They are put in the form of the document and read as it is, so that one place says what is good.
+    """
+    if len(data) > BYTES_MAX:
+        raise BadGenesis(f"it has more than {BYTES_MAX:_} bytes")
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_float=_no_float)
+        found: Any = decode(data)
+    except Malformed as malformed:
+        raise BadGenesis(f"it cannot be read: {malformed}") from None
+    match found:
+        case {"format": form, "time": int(time_ms), "members": tuple(members), **rest} if (
+            TIME_MIN_MS <= time_ms <= TIME_MAX_MS
+        ):
+            document = {
+                **rest,
+                "servanda genesis": form,
+                "time": show_time(time_ms),
+                "members": [_written_member(one) for one in members],
+            }
+        case _:
+            raise BadGenesis("it is no genesis")
+    genesis = _genesis(_in_digits(document))
+    if genesis.to_bytes() != data:
+        raise BadGenesis("it is a genesis in another form than the one that is hashed")
+    return genesis
+
+
+def _written_member(item: object) -> dict[str, Any]:
+    match item:
+        case (name, key, tuple(roles)):
+            return {"name": name, "key": key, "roles": list(roles)}
+    raise BadGenesis("a member has no such form")
+
+
+def _in_digits(item: Any) -> Any:  # noqa: ANN401 -- what was decoded
+    """Return a decoded item with its bytes as hexadecimal digits, as the document has them."""
+    if isinstance(item, bytes):
+        return item.hex()
+    if isinstance(item, list):
+        return [_in_digits(one) for one in item]
+    if isinstance(item, Mapping):
+        return {name: _in_digits(one) for name, one in item.items()}
+    return item
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 -- whatever somebody wrote
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_float=_no_float)
     except RecursionError:
         raise BadGenesis("it is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise BadGenesis(f"it is no JSON: {error.msg} in line {error.lineno}") from None
     except ValueError as error:
         raise BadGenesis(str(error)) from None
+
+
+def _genesis(document: object) -> Genesis:
     found = _fields(document, "the genesis", _KEYS)
     if _whole(found["servanda genesis"], "`servanda genesis`") != FORMAT:
         raise BadGenesis("this is no genesis of a format that is known here")

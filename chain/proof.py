@@ -8,6 +8,11 @@ what is proved. The document holds the genesis, so that no file beside it is nee
                     [[taken, [hash …]] …], [key, value] or null]
     transaction ["servanda transaction", 1, genesis, header, seals,
                     [envelope, index, count, [hash …]], [receipt, index, count, [hash …]]]
+
+A proof that is carried to another chain leaves out the genesis, which that chain knows:
+
+    carried     ["servanda carried", 1, header, seals, identity, value or null,
+                    [[taken, [hash …]] …], [key, value] or null]
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ from servanda.chain.state_tree import Entry, Nodes, Proof, Step, prove
 from servanda.chain.state_tree import root_from_proof as state_root_from_proof
 
 RECORD, TRANSACTION = "servanda record", "servanda transaction"
+CARRIED = "servanda carried"
 FORMAT = 1
 BYTES_MAX = 4_194_304
 
@@ -62,15 +68,29 @@ def record_proof(
     record: tuple[bytes, bytes | None],
 ) -> bytes:
     """Return the document that proves a record, `(identity, value)`, at a block."""
-    identity, value = record
+    path = _path(header, nodes, record[0])
+    return encode(
+        (RECORD, FORMAT, genesis.to_json(), *_sealed_header(header, seals), *record, *path)
+    )
+
+
+def carried_proof(
+    header: Header, seals: Mapping[str, bytes], nodes: Nodes, record: tuple[bytes, bytes | None]
+) -> bytes:
+    """Return the proof of a record, `(identity, value)`, as it is carried to another chain."""
+    path = _path(header, nodes, record[0])
+    return encode((CARRIED, FORMAT, *_sealed_header(header, seals), *record, *path))
+
+
+def _sealed_header(header: Header, seals: Mapping[str, bytes]) -> tuple[Item, Item]:
+    return header.to_bytes(), dict(seals)
+
+
+def _path(header: Header, nodes: Nodes, identity: bytes) -> tuple[Item, Item]:
+    """Return the way to a record in the state of a header, and what stands at its end."""
     proof = prove(nodes, header.state, hash_of(identity))
     found = None if proof.found is None else (proof.found.key, proof.found.value)
-    return encode(
-        (
-            *(RECORD, FORMAT, genesis.to_json(), header.to_bytes(), dict(seals)),
-            *(identity, value, tuple([(one.taken, one.others) for one in proof.steps]), found),
-        )
-    )
+    return tuple([(one.taken, one.others) for one in proof.steps]), found
 
 
 def transaction_proof(
@@ -92,17 +112,12 @@ def transaction_proof(
 
 def verify(data: bytes, chain: bytes) -> ProvedRecord | ProvedTransaction:
     """Return what a document proves of the chain of a genesis hash, or raise `NotProved`."""
-    if len(data) > BYTES_MAX:
-        raise NotProved(f"it has more than {BYTES_MAX:_} bytes")
-    try:
-        document: Any = decode(data)
-    except Malformed as malformed:
-        raise NotProved(f"it cannot be read: {malformed}") from None
-    match document:
+    match _document(data):
         case (str(kind), int(form), str(genesis), bytes(header), seals, *rest) if (
             kind in {RECORD, TRANSACTION} and form == FORMAT and isinstance(seals, Mapping)
         ):
-            known, read, names = _sealed(genesis, header, seals, chain)
+            known = _genesis(genesis, chain)
+            read, names = _sealed(known, header, seals)
         case _:
             raise NotProved("it is no proof of a form that is known here")
     if kind == RECORD:
@@ -110,18 +125,45 @@ def verify(data: bytes, chain: bytes) -> ProvedRecord | ProvedTransaction:
     return _transaction(known, read, names, rest)
 
 
-def _sealed(
-    text: str, data: bytes, seals: Mapping[str, Any], chain: bytes
-) -> tuple[Genesis, Header, tuple[str, ...]]:
-    """Return genesis, header and sealers, if enough of those have sealed the header."""
+def verify_carried(data: bytes, genesis: Genesis) -> ProvedRecord:
+    """Return what a proof that was carried here shows of another chain, or raise `NotProved`."""
+    match _document(data):
+        case (str(kind), int(form), bytes(header), seals, *rest) if (
+            kind == CARRIED and form == FORMAT and isinstance(seals, Mapping)
+        ):
+            read, names = _sealed(genesis, header, seals)
+            return _record(genesis, read, names, rest)
+    raise NotProved("it is no proof of a form that is known here")
+
+
+def _document(data: bytes) -> Any:  # noqa: ANN401 -- whatever was encoded
+    if len(data) > BYTES_MAX:
+        raise NotProved(f"it has more than {BYTES_MAX:_} bytes")
+    try:
+        return decode(data)
+    except Malformed as malformed:
+        raise NotProved(f"it cannot be read: {malformed}") from None
+
+
+def _genesis(text: str, chain: bytes) -> Genesis:
     try:
         genesis = read_genesis(text)
-        header = read_header(data)
-    except (BadGenesis, Malformed) as bad:
+    except BadGenesis as bad:
         raise NotProved(str(bad)) from None
     if genesis.hash != chain:
         raise NotProved(f"it is of the chain {genesis.hash.hex()}")
-    if header.chain != chain or header.to_bytes() != data:
+    return genesis
+
+
+def _sealed(
+    genesis: Genesis, data: bytes, seals: Mapping[str, Any]
+) -> tuple[Header, tuple[str, ...]]:
+    """Return the header and its sealers, if enough of those have sealed it."""
+    try:
+        header = read_header(data)
+    except Malformed as bad:
+        raise NotProved(str(bad)) from None
+    if header.chain != genesis.hash or header.to_bytes() != data:
         raise NotProved("its header is of another chain")
     known = {name: seal for name, seal in seals.items() if type(seal) is bytes}
     names = good_seals(header, known, genesis.sealers)
@@ -129,7 +171,7 @@ def _sealed(
         raise NotProved(
             f"its header has {len(names)} good seals, and {genesis.seals_min} are needed"
         )
-    return genesis, header, tuple(sorted(names))
+    return header, tuple(sorted(names))
 
 
 def _record(

@@ -1,8 +1,9 @@
 """Running: one transaction whose signatures are all there, against the state of its block.
 
 In comes a transaction; out comes the receipt of the machine. What an action of the membership
-contract says about contracts, the chain then does: a source that is deployed, or that a contract is
-upgraded to, is checked before it is taken, and runs from then on.
+contract says about contracts and other chains, the chain then does: a source that is deployed, or
+that a contract is upgraded to, and the genesis of another chain are checked before they are taken,
+and count from then on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from servanda.chain.arguments import taken_by
 from servanda.chain.contracts import BadContract
 from servanda.chain.encoding import Item
+from servanda.chain.genesis import BadGenesis
 from servanda.chain.membership import MEMBERSHIP, is_recorded
 from servanda.chain.merkle import hash_of
 from servanda.chain.state import ChainState
@@ -24,20 +26,22 @@ from servanda.interpreter.receipts import Call, Receipt
 from servanda.interpreter.refusals import Refused
 
 DEPLOY, UPGRADE = "deploy", "upgrade"
+BIND, INTRODUCE = "bind", "introduce"
+BAD_CHAIN = "BAD_CHAIN"
 
 
 def run_transaction(
     state: ChainState, transaction: Transaction, sources: dict[bytes, bytes]
 ) -> Receipt:
-    """Run a transaction; what it deploys is added to `sources`, by its hash."""
+    """Run a transaction; the document that it carries is added to `sources`, by its hash."""
     contract, action = transaction.contract, transaction.action
     items = transaction.arguments
     readers = state.readers.get((contract, action))
     arguments = items if readers is None else taken_by(readers, items)
     # One is made for every call, and the constructor of a named tuple is a function more.
     call = tuple.__new__(Call, (contract, action, arguments, transaction.signers))
-    if contract == MEMBERSHIP and action in WITH_SOURCE:
-        receipt = WITH_SOURCE[action](state, transaction, call)
+    if contract == MEMBERSHIP and action in WITH_DOCUMENT:
+        receipt = WITH_DOCUMENT[action](state, transaction, call)
         if receipt.is_done:
             sources[hash_of(transaction.attachment)] = transaction.attachment
         return receipt
@@ -82,13 +86,48 @@ def _upgrade(state: ChainState, transaction: Transaction, call: Call) -> Receipt
     return receipt._replace(cost=receipt.cost + sum(one.steps for one in tried))
 
 
-WITH_SOURCE = {DEPLOY: _deploy, UPGRADE: _upgrade}
-"""The actions of the membership contract whose transactions carry a source."""
+def _bind(state: ChainState, transaction: Transaction, call: Call) -> Receipt:
+    """Let another chain be known by its genesis."""
+
+    def approve(_: Journal) -> None:
+        _check_attached(transaction, transaction.arguments[1], BAD_CHAIN)
+        try:
+            state.others.read_chain(transaction.attachment)
+        except BadGenesis as bad:
+            raise Refused(BAD_CHAIN, f"the genesis that is attached: {bad}") from None
+
+    receipt = state.machine.execute(call, approve)
+    if receipt.is_done:
+        state.others.add(transaction.attachment)
+    return receipt
 
 
-def _check_attached(transaction: Transaction, source: Item) -> None:
-    if hash_of(transaction.attachment) != source:
-        raise Refused(BAD_CONTRACT, "the source that is attached has another hash")
+def _introduce(state: ChainState, transaction: Transaction, call: Call) -> Receipt:
+    """Let the records of a contract on another chain be read."""
+    introduced: list[tuple[str, str, bytes]] = []
+
+    def approve(_: Journal) -> None:
+        chain, name, source = transaction.arguments
+        _check_attached(transaction, source)
+        introduced.append((str(chain), str(name), transaction.attachment))
+        try:
+            state.others.read_contract(*introduced[0])
+        except BadContract as bad:
+            raise Refused(BAD_CONTRACT, str(bad)) from None
+
+    receipt = state.machine.execute(call, approve)
+    if receipt.is_done:
+        state.others.introduce(*introduced[0])
+    return receipt
+
+
+WITH_DOCUMENT = {DEPLOY: _deploy, UPGRADE: _upgrade, BIND: _bind, INTRODUCE: _introduce}
+"""The actions of the membership contract whose transactions carry a source or a genesis."""
+
+
+def _check_attached(transaction: Transaction, digest: Item, code: str = BAD_CONTRACT) -> None:
+    if hash_of(transaction.attachment) != digest:
+        raise Refused(code, "what is attached has another hash")
 
 
 def _check_recorded(state: ChainState, name: str, version: int, transaction: Transaction) -> None:

@@ -34,6 +34,7 @@ from servanda.chain.membership import (
     sealing_keys,
     what_is_missing,
 )
+from servanda.chain.other_chains import OTHER_CONTRACT, OtherChains
 from servanda.chain.overlay import merged_entries
 from servanda.chain.records import RecordForm
 from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, place_of
@@ -65,6 +66,10 @@ class ChainState:
             block_steps_max=parameters.block_steps_max,
         )
         self.deployed = Deployed(machine, zones)
+        self.others = OtherChains(lambda: self.machine, genesis.hash)
+        """The chains whose proofs are taken here."""
+        self.deployed.headings = self.others.headings
+        machine.chains = self.others
         self.keys: dict[str, bytes] = {}
         """The public keys of the members in good standing, as of the end of the last block."""
         self.pending = WaitingList()
@@ -120,7 +125,10 @@ class ChainState:
     def restore(self, kept: Kept, head: Header) -> None:
         """Go on from what was kept up to a block."""
         self.machine.now = head.time_ms
-        self._run_all(self._deployments(kept, head.height), kept.sources())
+        introduced = self._listed_records(kept, head.height, OTHER_CONTRACT)
+        self.others.restore(kept.sources(), introduced)
+        deployed = self._listed_records(kept, head.height, DEPLOYMENT)
+        self._run_all([_deployment(*one) for one in deployed], kept.sources())
         self._put_on(kept, head.height)
         for kind, key in self._own_keys(kept):
             value: Any = decode(_present(kept.record(own_identity(kind, key), head.height)))
@@ -153,6 +161,7 @@ class ChainState:
 
         `records` are the decoded keys and values by contract and record.
         """
+        self.others.restore(sources, records.get((MEMBERSHIP, OTHER_CONTRACT), []))
         deployed = records.get((MEMBERSHIP, DEPLOYMENT), [])
         self._run_all([_deployment(name, value) for name, value in deployed], sources)
         for place, value in records.get(("", ADDED), []):
@@ -180,6 +189,7 @@ class ChainState:
         """
         form = present.deployed.forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
         then = []
+        self.deployed.headings, self.machine.chains = present.others.headings, present.others
         for name in present.deployed.sources:
             value = kept.record(form.identity(name), height)
             if value is not None:
@@ -206,19 +216,24 @@ class ChainState:
                 raise DamagedRecord(f"the source of {left[0][1]} is not what was deployed")
             waiting = left
 
-    def _deployments(self, kept: Kept, height: int) -> Iterator[Deployment]:
-        form = self.deployed.forms[RecordType(MEMBERSHIP, DEPLOYMENT)]
-        listing = place_of(Index(RecordType(MEMBERSHIP, DEPLOYMENT), ()))
-        for _, entry in kept.entries(listing, b"", BEHIND_ALL):
+    def _listed_records(self, kept: Kept, height: int, record: str) -> Iterator[tuple[Any, Any]]:
+        """Yield the keys and values of a record of the membership contract, if it has that."""
+        held = RecordType(MEMBERSHIP, record)
+        form = self.deployed.forms.get(held)
+        if form is None:
+            return
+        for _, entry in kept.entries(place_of(Index(held, ())), b"", BEHIND_ALL):
             listed: Any = decode(entry)
-            name = listed[0]
-            yield _deployment(name, decode(_present(kept.record(form.identity(name), height))))
+            key = listed[0]
+            yield key, decode(_present(kept.record(form.identity(key), height)))
 
     # ── contracts and members ─────────────────────────────────────────────────────────────────
 
     def read(self, name: str, version: int, source: bytes) -> Program:
         """Return the program of a source that could run here, or raise `BadContract`."""
-        return read_contract(read_source(source), name, version, self.machine.contracts)
+        return read_contract(
+            read_source(source), name, version, self.machine.contracts, self.deployed.headings
+        )
 
     def deploy(self, program: Program, source: bytes) -> None:
         """Let a contract run from now on. Raises `Undeployable`, and then nothing has changed."""

@@ -139,7 +139,7 @@ def new_programs(old: Deployed, name: str, version: int, source: bytes) -> dict[
         raise Refused(BAD_UPGRADE, f"no contract `{name}` was deployed")
     others = {one: model for one, model in in_force.items() if one != name}
     try:
-        program = read_contract(read_source(source), name, version, others)
+        program = read_contract(read_source(source), name, version, others, old.headings)
     except BadContract as bad:
         raise Refused(BAD_CONTRACT, str(bad)) from None
     for used in program.model.uses.values():
@@ -152,7 +152,8 @@ def new_programs(old: Deployed, name: str, version: int, source: bytes) -> dict[
     for user in _users_of(name, in_force):
         text = read_source(old.sources[user])
         try:
-            programs[user] = read_contract(text, user, old.versions[user], models)
+            version = old.versions[user]
+            programs[user] = read_contract(text, user, version, models, old.headings)
         except BadContract as bad:
             told = f"`{user}`, which uses `{name}`, would be wrong: {bad}"
             raise Refused(BAD_UPGRADE, told) from None
@@ -204,7 +205,9 @@ def _bound(
         call_steps_max=before.call_steps_max,
         block_steps_max=before.block_steps_max,
     )
+    machine.chains = before.chains
     deployed = Deployed(machine, old.zones)
+    deployed.headings = old.headings
     deployed.added = {place: dict(value) for place, value in {**old.added, **added}.items()}
     # Nothing that stays as it is uses anything that is checked again: that comes behind it.
     staying = {name: one for name, one in old.programs.items() if name not in programs}

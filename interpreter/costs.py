@@ -20,5 +20,9 @@ CREATE_STEPS = 10
 """A record is kept for ever, so it costs more than a field that is set."""
 VISIT_STEPS = 2
 """For each item that a loop looks at, whether or not its `where` takes it."""
+PROOF_STEPS = 1_000
+"""For each proof of another chain, and beside it for each of its bytes:"""
+PROOF_BYTE_STEPS = 10
+"""A seal is verified in the time of some hundred steps, and takes as many bytes as a signature."""
 LOOP_COUNT_ASSUMED = 100
 """How often a loop without a static bound counts in a timer's maximum."""

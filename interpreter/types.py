@@ -176,6 +176,34 @@ class OutputsType(Frozen):
 
 
 @node
+class ShownType(OutputsType):
+    """A record of another chain as a proof shows it: the values of its keys and fields, in order.
+
+    `decision` is the name of the record. Of a record that another one refers to, only the keys are
+    shown (`is_whole` is false then).
+    """
+
+    is_whole: bool
+
+
+@node
+class ProofType(OutputsType):
+    """`Proof of o.Sent`: what a chain held of one record, and when.
+
+    `chain` is the name after `on chain`, `contract` and `record` are what is proved there. The
+    outputs are `record`, `key`, `height`, `time` and `chain`.
+    """
+
+    chain: str
+    contract: str
+    record: str
+
+
+HIDDEN = Plain("what a proof does not show")
+"""The type of a field that is of no use on another chain; its value is never read."""
+
+
+@node
 class RowType(Frozen):
     """A row of a feed: every field of it is Text."""
 
@@ -248,6 +276,8 @@ def show_type(shown: Type) -> str:
         case SealedType():
             readers = (*map(show_unit, shown.parties), *shown.roles)
             return f"Sealed of {show_type(shown.held)} to {' or '.join(readers) or 'its readers'}"
+        case ProofType() | ShownType():
+            return shown.decision
         case OutputsType():
             return f"the outputs of {shown.decision}"
         case RowType():

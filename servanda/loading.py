@@ -27,6 +27,7 @@ from servanda.interpreter.check import Checked, check_script, check_whole, uses_
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.model import ContractModel, ScriptModel
 from servanda.interpreter.walk import contracts_below
+from servanda.load_elsewhere import load_elsewhere
 from servanda.sources import read_source
 
 LIBRARY_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "contracts")
@@ -141,7 +142,12 @@ class Loader:
         used = None if file is None else self._load_used(path, kind, file, diagnostics)
         if file is not None and used is not None:
             if kind is Kind.CONTRACT:
-                checked = check_whole(file, used, diagnostics)
+                folders = (os.path.dirname(path), *self._folders)
+                elsewhere = load_elsewhere(
+                    file, lambda name: _find_contract(folders, name), diagnostics
+                )
+                if elsewhere is not None:
+                    checked = check_whole(file, used, diagnostics, elsewhere)
             else:
                 script = check_script(file, used, diagnostics)
         if diagnostics.has_errors:
@@ -166,7 +172,7 @@ class Loader:
             if diagnostics.is_full:
                 return None
             if use.chain is not None:
-                continue  # The checker says that there are no other chains yet.
+                continue  # Of those only the headings are read, when all else is there.
             model = self._used(path, use, diagnostics)
             if model is None:
                 is_whole = False

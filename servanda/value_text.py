@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from servanda.interpreter.execute.explain import Seen
+from servanda.interpreter.execute.proofs import OwnRecord, Proved
 from servanda.interpreter.execute.state import Row
 from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Amount
@@ -32,6 +33,7 @@ from servanda.interpreter.types import (
     ListType,
     OptionalType,
     OutputsType,
+    ProofType,
     RecordType,
     SealedType,
     SetType,
@@ -68,6 +70,8 @@ def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> s
             return show_value(value, base, decimals)
         case ListType(item=item) | SetType(item=item):
             return values.show_list(show_value(one, item, decimals) for one in value)
+        case ProofType() if not isinstance(value, Proved):
+            return _show_proof(value)
         case OutputsType(outputs=outputs):
             held = zip(value, outputs, strict=True)
             return ", ".join(show_value(one, output, decimals) for one, (_, output) in held)
@@ -115,6 +119,13 @@ def _show_plain(value: Any, shown: Type | None) -> str:
     if isinstance(value, tuple):
         return values.show_list(_show_plain(one, None) for one in value)
     return str(value)
+
+
+def _show_proof(value: Any) -> str:
+    """Return a proof as it was sent, or as a test writes one: what it shows is not known yet."""
+    if isinstance(value, OwnRecord):
+        return f"proof({_show_record(value.key, value.record)})"
+    return f"a proof of {len(value):,} bytes" if isinstance(value, bytes) else "no proof"
 
 
 def _show_record(value: Any, name: str) -> str:

@@ -14,11 +14,24 @@ from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.interpreter.analyse import Findings, analyse
 from servanda.interpreter.check.contract import check_contract as check_declarations
+from servanda.interpreter.check.headings import headings_of
 from servanda.interpreter.check.names import has_errors
+from servanda.interpreter.check.provable import NOWHERE, Elsewhere
 from servanda.interpreter.check.script import check_script
+from servanda.interpreter.check.symbols import Declarations
 from servanda.interpreter.model import ContractModel
 
-__all__ = ["Checked", "check_contract", "check_script", "check_whole", "is_contract", "uses_of"]
+__all__ = [
+    "Checked",
+    "Declarations",
+    "Elsewhere",
+    "check_contract",
+    "check_script",
+    "check_whole",
+    "headings_of",
+    "is_contract",
+    "uses_of",
+]
 
 
 class Checked(NamedTuple):
@@ -34,18 +47,27 @@ def uses_of(file: tree.File) -> tuple[tree.Use, ...]:
 
 
 def check_contract(
-    file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+    file: tree.File,
+    used: Mapping[str, ContractModel],
+    diagnostics: Diagnostics,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> ContractModel | None:
-    """Return the model of a contract that is right in each declaration and as a whole."""
-    checked = check_whole(file, used, diagnostics)
+    """Return the model of a contract that is right in each declaration and as a whole.
+
+    `used` are the contracts of its own chain, `elsewhere` what those on other chains declare.
+    """
+    checked = check_whole(file, used, diagnostics, elsewhere)
     return None if checked is None else checked.model
 
 
 def check_whole(
-    file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+    file: tree.File,
+    used: Mapping[str, ContractModel],
+    diagnostics: Diagnostics,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> Checked | None:
     """Return what `check_contract` does, with the findings of the analyses."""
-    model = check_declarations(file, used, diagnostics)
+    model = check_declarations(file, used, diagnostics, elsewhere)
     if model is None:
         return None
     findings = analyse(model, diagnostics, file)

@@ -16,6 +16,7 @@ from servanda.interpreter.check.builtin import BUILTINS, builtin_of
 from servanda.interpreter.check.familiar_words import function_meant
 from servanda.interpreter.check.field import report_no_unit, report_unknown_member
 from servanda.interpreter.check.fit import fitted
+from servanda.interpreter.check.names import OWN_PROOF
 from servanda.interpreter.check.path import (
     KINDS,
     is_value_name,
@@ -23,6 +24,7 @@ from servanda.interpreter.check.path import (
     similar,
     symbol_of,
 )
+from servanda.interpreter.check.proof import own_proof_of
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
@@ -57,6 +59,7 @@ from servanda.interpreter.types import (
     LifecycleType,
     OutputsType,
     Plain,
+    ProofType,
     RoleType,
     Type,
     show_type,
@@ -67,9 +70,9 @@ from servanda.interpreter.types import (
 def value_of_call(
     expression: tree.Apply,
     scope: Scope,
-    wanted: Type | None = None,  # noqa: ARG001 -- what is called says what it gives
+    wanted: Type | None = None,
 ) -> Value:
-    """Return what a call gives."""
+    """Return what a call gives: what is called says it, but for the proof that a test gives."""
     names = names_of(expression.callee)
     span = expression.span
     symbol = symbol_of(expression.callee, scope)
@@ -82,6 +85,8 @@ def value_of_call(
             return builtin_of(builtin, expression, scope)
         if names[0].text == CURRENCY.name:
             return currency_of(expression, scope)
+        if names[0].text == OWN_PROOF:
+            return own_proof_of(expression, scope, wanted)
     match symbol:
         case RuleSymbol() | DecisionSymbol():
             return computed_of(expression, symbol, scope)
@@ -174,12 +179,27 @@ def foreign_call_of(expression: tree.Expression, scope: Scope) -> Value | None:
         label = Label(symbol.span, f"`{symbol.name}` is declared here")
         report_no_unit(symbol.name, symbol.result, label, span, scope)
         return unknown(span)
+    if any(isinstance(one.type, ProofType) for one in values):
+        report_passed_on(expression, symbol, scope)
+        return unknown(span)
     return ForeignCall(
         type=result,
         span=span,
         contract=symbol.contract,
         action=symbol.name,
         arguments=values,
+    )
+
+
+def report_passed_on(expression: tree.Apply, symbol: ActionSymbol, scope: Scope) -> None:
+    """Report a proof that is handed to an action of another contract."""
+    scope.report(
+        "E0338",
+        "a proof is not passed on to another contract",
+        expression.span,
+        f"`{symbol.name}` takes a proof from those who sign",
+        others=(Label(symbol.span, "the action is declared here"),),
+        advice="pass on what the proof shows",
     )
 
 

@@ -18,6 +18,7 @@ from servanda.interpreter.check.fit import fit, fitted, settled
 from servanda.interpreter.check.misfit import origin, refuse_sealed, report_units
 from servanda.interpreter.check.operator import together
 from servanda.interpreter.check.path import names_of
+from servanda.interpreter.check.proof import chain_hash_of
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.unit import currency_value, unit_of_currency
@@ -63,6 +64,7 @@ USAGE: Mapping[Builtin, tuple[str, int, int | None]] = MappingProxyType(
         Builtin.LEAST: ("least(a, b)", 2, None),
         Builtin.MOST: ("most(a, b)", 2, None),
         Builtin.ABSOLUTE: ("absolute(x)", 1, 1),
+        Builtin.CHAIN_HASH: ("chain_hash()", 0, 1),
         Builtin.PARSE_INT: ("int(row.x)", 1, 1),
         Builtin.PARSE_DECIMAL: ("decimal(row.x)", 1, 1),
         Builtin.PARSE_AMOUNT: ("amount(row.x, CNY)", 2, 2),
@@ -346,6 +348,7 @@ ELABORATORS: Mapping[Builtin, Elaborator] = MappingProxyType(
         Builtin.LEAST: choice_of,
         Builtin.MOST: choice_of,
         Builtin.ABSOLUTE: absolute_of,
+        Builtin.CHAIN_HASH: chain_hash_of,
         Builtin.PARSE_AMOUNT: parsed_of,
         **dict.fromkeys(PARSED, parsed_of),
     }

@@ -22,6 +22,7 @@ from servanda.interpreter.check.declare import Heading, Outline, declare
 from servanda.interpreter.check.expression import fitted
 from servanda.interpreter.check.invariant import check_invariant
 from servanda.interpreter.check.names import check_distinct, has_errors
+from servanda.interpreter.check.provable import NOWHERE, Elsewhere
 from servanda.interpreter.check.record import check_record
 from servanda.interpreter.check.recursion import check_recursion
 from servanda.interpreter.check.scope import Place, Scope
@@ -63,11 +64,14 @@ Written = TypeVar("Written")
 
 
 def check_contract(
-    file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+    file: tree.File,
+    used: Mapping[str, ContractModel],
+    diagnostics: Diagnostics,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> ContractModel | None:
     """Return the model of a contract; `used` are checked contracts by name. None after errors."""
     check_items(file, diagnostics)
-    outline = declare(file, used, diagnostics)
+    outline = declare(file, used, diagnostics, elsewhere)
     check_unit_names(file, outline.uses, diagnostics)
     if diagnostics.is_full:
         return None

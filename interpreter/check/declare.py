@@ -17,7 +17,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.declare_parameter import parameter_of, result_type, slots_of
 from servanda.interpreter.check.declare_record import RecordHeading, declare_records
 from servanda.interpreter.check.declare_table import decision_symbol
-from servanda.interpreter.check.declare_used import declarations_of
+from servanda.interpreter.check.declare_use import declare_elsewhere, declare_use
 from servanda.interpreter.check.fixed_fields import ANY_RECORD
 from servanda.interpreter.check.names import (
     add_symbol,
@@ -25,12 +25,12 @@ from servanda.interpreter.check.names import (
     check_reserved,
     report,
 )
+from servanda.interpreter.check.provable import NOWHERE, Elsewhere
 from servanda.interpreter.check.scope import Checking, Place, Scope
-from servanda.interpreter.check.suggest import closest, did_you_mean
+from servanda.interpreter.check.suggest import closest
 from servanda.interpreter.check.symbols import (
     ActionSymbol,
     ClauseSymbol,
-    ContractSymbol,
     Declarations,
     EnumSymbol,
     EventSymbol,
@@ -88,7 +88,10 @@ class Outline:
 
 
 def declare(
-    file: tree.File, used: Mapping[str, ContractModel], diagnostics: Diagnostics
+    file: tree.File,
+    used: Mapping[str, ContractModel],
+    diagnostics: Diagnostics,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> Outline:
     """Return the outline of a contract; what is declared wrongly is reported and left out."""
     header = check_header(file, diagnostics)
@@ -96,8 +99,10 @@ def declare(
     outline = Outline(Checking(Declarations(name), diagnostics), header)
     check_timezone(file, outline.checking)
     for item in file.items:
-        if isinstance(item, tree.Use):
-            declare_use(item, used, outline)
+        if isinstance(item, tree.Use) and item.chain is not None:
+            declare_elsewhere(item, item.chain, elsewhere, outline.checking)
+        elif isinstance(item, tree.Use):
+            declare_use(item, used, outline.checking, outline.uses)
     declare_sets(file, outline.checking)
     outline.records = declare_records(file, outline.checking)
     for item in file.items:
@@ -216,46 +221,6 @@ def check_timezone(file: tree.File, checking: Checking) -> None:
         )
     if zones:
         checking.declarations.timezone = zones[0].zone
-
-
-def declare_use(item: tree.Use, used: Mapping[str, ContractModel], outline: Outline) -> None:
-    """Declare the name under which another contract is known here."""
-    checking = outline.checking
-    name = item.alias or item.contract
-    model = find_used(item, used, checking.diagnostics)
-    if model is None:
-        return
-    symbol = ContractSymbol(declarations_of(model), name.span)
-    if add_symbol(name, symbol, checking):
-        outline.uses[name.text] = model
-
-
-def find_used(
-    item: tree.Use, used: Mapping[str, ContractModel], diagnostics: Diagnostics
-) -> ContractModel | None:
-    """Return the model of a used contract, if it is there."""
-    if item.chain is not None:
-        report(
-            diagnostics,
-            "E0258",
-            "contracts on another chain are not available yet",
-            item.chain.span,
-            "another chain",
-            help=f"use a contract of this chain: `use {item.contract.text}`",
-        )
-        return None
-    model = used.get(item.contract.text)
-    if model is None:
-        report(
-            diagnostics,
-            "E0257",
-            f"unknown contract `{item.contract.text}`",
-            item.contract.span,
-            "no contract of this name was found, or it has errors",
-            help=did_you_mean(item.contract.text, used)
-            or "put its file beside this one, named as the contract in snake_case",
-        )
-    return model
 
 
 def declare_sets(file: tree.File, checking: Checking) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from servanda.grammar import tree
 from servanda.grammar.source import Span
 from servanda.interpreter.check.names import declare_local, report
+from servanda.interpreter.check.proof import TAKES_PROOFS, is_proof, proof_type
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.sealed import readers_of, report_place
 from servanda.interpreter.check.symbols import SlotSymbol
@@ -65,7 +66,8 @@ def passed_type(passed: Type, span: Span, what: str, scope: Scope) -> Type:
 
 def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterModel:
     """Bind one parameter."""
-    passed = passed_type(type_of(written.type, scope), written.type.span, "a parameter", scope)
+    taken = parameter_type(written.type, scope)
+    passed = passed_type(taken, written.type.span, "a parameter", scope)
     if scope.place is Place.RULE:
         passed = report_place(passed, "a parameter of a rule", written.type.span, scope)
     bound = bound_of(written.bound, bounded_type(passed, written.bound, scope), scope)
@@ -92,6 +94,13 @@ def parameter_of(written: tree.TypedName, scope: Scope, what: str) -> ParameterM
     if scope.place is Place.ACTION and sealed_in(passed) is not None:
         readers = readers_of(written.type, scope)
     return ParameterModel(local, bound, written.name.span, unit_value, readers)
+
+
+def parameter_type(written: tree.Type, scope: Scope) -> Type:
+    """Return the type of a parameter, which alone may be a proof."""
+    if scope.place in TAKES_PROOFS and is_proof(written):
+        return proof_type(written, scope)
+    return type_of(written, scope)
 
 
 def bounded_type(passed: Type, bound: tree.Range | tree.Alternatives | None, scope: Scope) -> Type:

@@ -25,6 +25,7 @@ from servanda.interpreter.check.path import (
     symbol_of,
     value_of_symbol,
 )
+from servanda.interpreter.check.proof import report_key_only, shown_as_read
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.check.symbols import (
@@ -64,6 +65,7 @@ from servanda.interpreter.types import (
     RecordType,
     RowType,
     SetType,
+    ShownType,
     Type,
     show_type,
     show_unit,
@@ -246,12 +248,20 @@ def output_of(value: Value, name: tree.Name, span: Span, scope: Scope) -> Value:
                 other: OutputValue(type=other_type, span=span, object=value, index=place)
                 for place, (other, other_type) in enumerate(outputs)
             }
-            is_event = isinstance(value.type, EventType)
-            read = substituted(found_type, given, scope) if is_event else found_type
+            read: Type | None = found_type
+            if isinstance(value.type, EventType):
+                read = substituted(found_type, given, scope)
+            elif isinstance(value.type, ShownType):
+                read = shown_as_read(value, found_type, name, span, scope)
+                if read == ANYTHING:
+                    return unknown(span)
             if read is None:
                 report_no_unit(name.text, found_type, None, span, scope)
                 return unknown(span)
             return present(OutputValue(type=read, span=span, object=value, index=index), scope)
+    if isinstance(value.type, ShownType) and not value.type.is_whole:
+        report_key_only(value.type, name, span, scope)
+        return unknown(span)
     event = event_of(value.type, scope) if isinstance(value.type, EventType) else None
     holder = value.type.decision if isinstance(value.type, OutputsType) else show_type(value.type)
     known = [found for found, _ in outputs]

@@ -24,9 +24,12 @@ IMPLICIT_NAMES = frozenset({"now", "today", "due", "missing", "this"})
 """Words that stand for a value without being declared."""
 
 TYPE_NAMES = frozenset(STORABLE_PLAIN) | {"Amount", "Balance", "List", "Set", "Sealed", "Proof"}
+OWN_PROOF = "proof"
+"""The function by which a test gives a proof."""
 FUNCTION_NAMES = frozenset(
     {one.value for one in Builtin if one is not Builtin.ROUND_DECIMAL}
     | {one.value for one in AggregateKind}
+    | {OWN_PROOF}
 )
 
 

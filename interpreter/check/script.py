@@ -12,7 +12,7 @@ from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.source import Span
 from servanda.interpreter.check.body import Course
-from servanda.interpreter.check.declare import find_used
+from servanda.interpreter.check.declare_use import find_used
 from servanda.interpreter.check.declare_used import declarations_of
 from servanda.interpreter.check.names import add_symbol, check_distinct, has_errors, report
 from servanda.interpreter.check.scope import Checking, Place, Scope

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from servanda.grammar.nodes import Frozen, node
 from servanda.grammar.source import Span
 from servanda.interpreter.model import Bound, Policy
-from servanda.interpreter.types import ANYTHING, EnumType, LifecycleType, RecordType, Type
+from servanda.interpreter.types import (
+    ANYTHING,
+    EnumType,
+    LifecycleType,
+    ProofType,
+    RecordType,
+    Type,
+)
 
 
 @node
@@ -85,6 +92,21 @@ class RecordSymbol(Frozen):
 
 
 @node
+class ProvableSymbol(Frozen):
+    """A record of a contract on another chain: read by proof alone."""
+
+    proof: ProofType
+    span: Span
+
+
+@node
+class DistantSymbol(Frozen):
+    """Anything else of a contract on another chain, which is out of reach."""
+
+    span: Span
+
+
+@node
 class EventSymbol(Frozen):
     """An event."""
 
@@ -140,10 +162,11 @@ class ActionSymbol(Frozen):
 
 @node
 class ContractSymbol(Frozen):
-    """A contract used under an alias."""
+    """A contract used under an alias; `chain` names the other chain that it runs on."""
 
     declarations: Declarations
     span: Span
+    chain: str = ""
 
 
 Symbol = (
@@ -152,6 +175,8 @@ Symbol = (
     | EnumSymbol
     | LifecycleSymbol
     | RecordSymbol
+    | ProvableSymbol
+    | DistantSymbol
     | EventSymbol
     | RuleSymbol
     | DecisionSymbol
@@ -232,12 +257,12 @@ class Declarations:
         slots[name] = replace(slots[name], is_fixed=True)
 
     def reachable(self) -> list[Declarations]:
-        """Return the contracts used by this one, directly or not."""
+        """Return the contracts of this chain that this one uses, directly or not."""
         found = list(self.opened)
         found.extend(
             symbol.declarations
             for symbol in self.symbols.values()
-            if isinstance(symbol, ContractSymbol)
+            if isinstance(symbol, ContractSymbol) and not symbol.chain
         )
         for one in list(found):
             found.extend(one.reachable())

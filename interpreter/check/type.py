@@ -16,6 +16,7 @@ from servanda.interpreter.check.expression import fitted
 from servanda.interpreter.check.familiar_words import type_meant
 from servanda.interpreter.check.misfit import name_of, origin
 from servanda.interpreter.check.path import KINDS, report_no_such_name, similar, symbol_at
+from servanda.interpreter.check.proof import PROOF, report_no_place
 from servanda.interpreter.check.scope import Scope
 from servanda.interpreter.check.sealed import (
     is_sealed,
@@ -66,10 +67,13 @@ from servanda.interpreter.values.show import with_article
 from servanda.interpreter.values.units import ISO_4217
 
 CONSTRUCTORS = ("Amount", "Balance", "List", "Set", "Sealed")
-LATER = {
-    "Proof": ("proofs of another chain", "let a member vouch for what another chain holds"),
+OF = {
+    "Amount": ("its unit", "CNY"),
+    "Balance": ("its unit", "CNY"),
+    PROOF: ("which record it is of", "other.Record"),
+    "Sealed": ("what it holds", "Text to Regulator"),
 }
-"""Types that the language names and a later version brings, and what to do until then."""
+"""What stands behind `of`, with an example, where it is not a type of what is held."""
 BOUNDED = (INT, DECIMAL, DATE, TIME, DURATION)
 
 
@@ -106,7 +110,7 @@ def named_type(path: tree.Path, scope: Scope) -> Type:
             return plain
         if name in scope.checking.misnamed:
             return ANYTHING
-        if name in CONSTRUCTORS or name in LATER:
+        if name in CONSTRUCTORS or name == PROOF:
             return report_bare(name, path, scope)
     symbol = symbol_at(path.names, scope)
     match symbol:
@@ -173,19 +177,7 @@ def report_unknown_type(path: tree.Path, scope: Scope) -> None:
 
 def report_bare(name: str, path: tree.Path, scope: Scope) -> Type:
     """Report a type that says not what it is of."""
-    if name in LATER:
-        what, advice = LATER[name]
-        scope.report(
-            "E0327",
-            f"{what} are not available yet",
-            path.span,
-            "a later version of the language has them",
-            advice=advice,
-        )
-        return ANYTHING
-    is_money = name in ("Amount", "Balance")
-    what = "its unit" if is_money else "what it holds"
-    example = "CNY" if is_money else "Text to Regulator" if name == "Sealed" else "Text"
+    what, example = OF.get(name, ("what it holds", "Text"))
     scope.report(
         "E0327",
         f"`{name}` does not say {what}",
@@ -223,8 +215,8 @@ def applied_type(written: tree.AppliedType, scope: Scope) -> Type:
     if is_sealed(written):
         return report_without_readers(written, scope)
     constructor = names[0].text if len(names) == 1 else ""
-    if constructor in LATER:
-        return report_bare(constructor, written.constructor, scope)
+    if constructor == PROOF:
+        return report_no_place(written, scope)
     if constructor in ("Amount", "Balance"):
         unit = unit_of_path(written.argument, scope)
         if unit is None:

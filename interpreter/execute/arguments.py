@@ -68,6 +68,11 @@ def bad_bound(name: str) -> Refused:
     return bad(name, "is outside what its `in` allows")
 
 
+def over_cost() -> Refused:
+    """Return the refusal of a call that works too long."""
+    return Refused(Code.COST_LIMIT, "this needs more steps than one call may take")
+
+
 def take_bool(value: object, name: str) -> bool:
     """Return a Bool."""
     if value is True or value is False:

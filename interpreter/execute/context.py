@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from servanda.interpreter.execute.arguments import over_cost
 from servanda.interpreter.execute.authorise import Aliases, authorise
-from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.state import Journal, place_of_balance, undo
 from servanda.interpreter.receipts import Event, Notice
 from servanda.interpreter.refusals import Refused

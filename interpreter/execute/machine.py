@@ -12,7 +12,7 @@ from typing import Any
 
 from servanda.interpreter.compile import Program
 from servanda.interpreter.costs import BLOCK_STEPS_MAX, CALL_STEPS_MAX, FIRING_STEPS
-from servanda.interpreter.execute.arguments import bad_signers
+from servanda.interpreter.execute.arguments import bad_signers, over_cost
 from servanda.interpreter.execute.audit import (
     audit_indexes,
     audit_money,
@@ -25,8 +25,8 @@ from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.execute.invariants import NEVER_TOO_MANY, Invariants, Total
 from servanda.interpreter.execute.members import Members
 from servanda.interpreter.execute.outward import outward, unit_given
+from servanda.interpreter.execute.proofs import Chains, OneMachine
 from servanda.interpreter.execute.restore import restore_tables
-from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.settle import settle
 from servanda.interpreter.execute.shelf import Shelf
 from servanda.interpreter.execute.state import Journal, Row, Tables, note_rows, undo
@@ -72,6 +72,8 @@ class Machine:
         """Asked before each timer and call: with a trace it runs through the code with probes."""
         self.touched: dict[Row, None] | None = None
         """The records that changed, for whoever keeps them; None where nobody does."""
+        self.chains: Chains = OneMachine(self)
+        """What verifies proofs of other chains, and knows their hashes."""
         self.bindings = Bindings(zones or {}, self.queue, lambda: self.now)
         self.tables: Tables = self.bindings.tables
         self.contracts = self.bindings.contracts

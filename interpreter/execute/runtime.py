@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from servanda.grammar.source import Span
-from servanda.interpreter.execute import arguments, sealed
+from servanda.interpreter.execute import arguments, proofs, sealed
 from servanda.interpreter.execute.arguments import (
     KEY_BYTES_MAX,
     TEXT_BYTES_MAX,
+    over_cost,
     sorted_set,
     weight_of,
 )
@@ -58,11 +59,6 @@ def _shown_key(key: Any) -> str:
     if key.isascii() and key.isprintable() and '"' not in key and "\\" not in key:
         return f'"{key}"'
     return show_text(key)
-
-
-def over_cost() -> Refused:
-    """Return the refusal of a call that works too long."""
-    return Refused(Code.COST_LIMIT, "this needs more steps than one call may take")
 
 
 def out_of_bound(name: str) -> Refused:
@@ -220,7 +216,7 @@ def names_for_generated_code() -> dict[str, Any]:
         "not_given": None,
         "__builtins__": _BUILTINS,
     }
-    for module in (arguments, sealed, calendar_dates, numbers, times, units, show):
+    for module in (arguments, proofs, sealed, calendar_dates, numbers, times, units, show):
         names.update({name: getattr(module, name) for name in _EXPORTS if hasattr(module, name)})
     names.update({one.__name__: one for one in _OWN})
     return names
@@ -260,7 +256,7 @@ _EXPORTS = (
         "found_hidden_item",
     ),
     *("unwrap", "rows_within", "bad_count", "bad_bound", "missing_argument", "hidden_argument"),
-    *("outsider", "hash_of_text"),
+    *("outsider", "hash_of_text", "take_proof", "OwnRecord"),
     *("take_sealed", "check_readers", "carried", "ToSeal"),
     *SHOWING,
 )

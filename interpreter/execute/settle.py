@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from servanda.interpreter.execute.arguments import over_cost
 from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.invariants import Invariants
-from servanda.interpreter.execute.runtime import over_cost
 from servanda.interpreter.execute.state import Journal, place_of_balance
 
 

@@ -32,6 +32,7 @@ from servanda.interpreter.types import (
     LifecycleType,
     ListType,
     OptionalType,
+    ProofType,
     RecordType,
     RoleType,
     SealedType,
@@ -79,6 +80,8 @@ def write_arguments(
         raw = "".join(f"r{one.local.number}, " for one in parameters)
         writer.line(f"{raw}= arguments")
     for one in parameters:
+        if isinstance(one.local.type, ProofType):
+            writer.outputs[one.local.number] = one.local.type
         _write_taken(writer, fields, one, can_note=can_note)
     records = [one for one in parameters if record_in(one.local.type) is not None]
     hidden = [one for one in records if hides(fields, one)]
@@ -239,6 +242,8 @@ def _taken(writer: Writer, raw: str, name: str, wanted: Type) -> str:
             return f"({likely} else take_amount({raw}, {name}, {code!a}))"
         case AmountType():
             return f"take_amount({raw}, {name}, None)"
+        case ProofType():
+            return f"take_proof(c, {raw}, {name}, {writer.constant(wanted)})"
         case RecordType():
             table = writer.reference("table", wanted.contract, wanted.name)
             return f"take_key({table}, {raw}, {name})"

@@ -81,8 +81,7 @@ class Steps:
 
     def _let(self, step: model.LetStep) -> None:
         if isinstance(step.local.type, OutputsType):
-            names = tuple(name for name, _ in step.local.type.outputs)
-            self.writer.outputs[step.local.number] = names
+            self.writer.outputs[step.local.number] = step.local.type
         self.writer.line(f"v{step.local.number} = {self.values.write(step.value)}", step.span)
 
     # ── fields ────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from servanda.interpreter.costs import VISIT_STEPS
 from servanda.interpreter.execute.state import BALANCE, FIELD
 from servanda.interpreter.generate.operations import CONVERSIONS, OPERATIONS, PARSERS
 from servanda.interpreter.generate.same_money import same_money
+from servanda.interpreter.generate.seen import is_seen
 from servanda.interpreter.generate.showing import each_of, shown
 from servanda.interpreter.generate.writer import Writer
 from servanda.interpreter.model import AggregateKind, Builtin, Value
@@ -28,6 +29,7 @@ from servanda.interpreter.types import (
     FixedUnit,
     ListType,
     OptionalType,
+    OutputsType,
     RecordType,
     SetType,
     Type,
@@ -51,7 +53,7 @@ class Values:
         if type(value) in _HELD and sealed_in(value.type) is not None:
             # It is passed on, and fills a record or a receipt by its length.
             text = f"carried(c, {text})"
-        if self.is_probed and type(value) in _SEEN:
+        if self.is_probed and is_seen(value):
             site = self.writer.site("value", value.span, value.type)
             unit = self.unit_text(value.type)
             more = "" if unit is None else f", {unit}"
@@ -122,11 +124,15 @@ class Values:
         """Return the expression of a unit's code."""
         if isinstance(unit, FixedUnit):
             return ascii(unit.code)
-        root, names = "this" if unit.root < 0 else f"v{unit.root}", unit.fields
-        if unit.root in self.writer.outputs:
-            root = f"{root}[{self.writer.outputs[unit.root].index(names[0])}]"
-            names = names[1:]
-        return ".".join((root, *(FIELD + name for name in names)))
+        text = "this" if unit.root < 0 else f"v{unit.root}"
+        held: Type | None = self.writer.outputs.get(unit.root)
+        for name in unit.fields:
+            if isinstance(held, OutputsType):
+                place = [one for one, _ in held.outputs].index(name)
+                text, held = f"{text}[{place}]", held.outputs[place][1]
+            else:
+                text = f"{text}.{FIELD}{name}"
+        return text
 
     # ── leaves ────────────────────────────────────────────────────────────────────────────────
 
@@ -196,10 +202,16 @@ class Values:
                 return f"max({', '.join(texts)})"
             case Builtin.ABSOLUTE:
                 return f"absolute({texts[0]})" if _is_decimal(value.type) else f"abs({texts[0]})"
+            case Builtin.CHAIN_HASH:
+                return f"c.machine.chains.hash_of({mode})"
             case Builtin.PARSE_AMOUNT:
                 return self._parse("parse_amount", value.arguments[0], self._decimals(value))
             case _:
                 return self._parse(PARSERS[value.builtin], value.arguments[0])
+
+    def _own_proof(self, value: model.OwnProof) -> str:
+        record = value.record
+        return f"OwnRecord({record.contract!a}, {record.name!a}, {self.key(value.keys)})"
 
     def _named(self, value: model.NamedValue) -> str:
         more = () if value.type == CURRENCY else (self.writer.constant(value.type),)
@@ -439,21 +451,6 @@ def _is_decimal(value_type: Type) -> bool:
 _HELD = frozenset({model.LocalValue, model.FieldValue})
 """Where a sealed value is read from."""
 
-_SEEN = frozenset(
-    {
-        model.LocalValue,
-        model.FieldValue,
-        model.BlockTime,
-        model.RecordLookup,
-        model.RuleCall,
-        model.DecisionCall,
-        model.AggregateValue,
-        model.TotalValue,
-        model.BuiltinCall,
-    }
-)
-"""The values that an explanation shows."""
-
 _WRITERS: dict[type[Value], Callable[[Any, Any], str]] = {
     model.Constant: Values._constant,
     model.LocalValue: Values._local,
@@ -465,6 +462,7 @@ _WRITERS: dict[type[Value], Callable[[Any, Any], str]] = {
     model.DecisionCall: Values._decision,
     model.OutputValue: Values._output,
     model.BuiltinCall: Values._builtin,
+    model.OwnProof: Values._own_proof,
     model.CreateRecord: Values._create,
     model.ForeignCall: Values._foreign,
     model.EnrolMember: Values._enrol,

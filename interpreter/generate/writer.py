@@ -9,7 +9,7 @@ from typing import Any
 
 from servanda.grammar.source import Span
 from servanda.interpreter.model import Bound
-from servanda.interpreter.types import Type
+from servanda.interpreter.types import OutputsType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Writer:
     references: dict[Reference, str] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     sites: list[Site] = field(default_factory=list)
-    outputs: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """For each local that holds the outputs of a decision, their names in order."""
+    outputs: dict[int, OutputsType] = field(default_factory=dict)
+    """For each local that holds several outputs, as of a decision, what they are."""
     _depth: int = 0
     _count: int = 0
     _constant_names: dict[tuple[str, Hashable], str] = field(default_factory=dict)

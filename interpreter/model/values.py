@@ -120,6 +120,8 @@ class Builtin(StrEnum):
     LEAST = "least"
     MOST = "most"
     ABSOLUTE = "absolute"
+    CHAIN_HASH = "chain_hash"
+    """() → Hash of the chain that `mode` names, of this one if it names none."""
     PARSE_INT = "int"
     """(Text) → Int; these last are of scripts only."""
     PARSE_DECIMAL = "decimal"
@@ -140,6 +142,14 @@ class BuiltinCall(Value):
     unit_value: Value | None = None
     """The Currency at run time, when `unit` is a field."""
     mode: str = "half_even"
+
+
+@node
+class OwnProof(Value):
+    """In a test: what its own chain holds of a record, in the place of a proof of another chain."""
+
+    record: RecordType
+    keys: tuple[Value, ...]
 
 
 class Operation(StrEnum):

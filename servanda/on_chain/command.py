@@ -8,6 +8,17 @@ from __future__ import annotations
 import argparse
 
 from servanda.command_words import Command, add_commands, add_json, whole_number
+from servanda.on_chain.words import (
+    block_words,
+    chain_words,
+    height_words,
+    key_words,
+    later_words,
+    reader_words,
+    signer_words,
+    time_words,
+)
+from servanda.on_chain.words_of_two import bind_words, introduce_words, relay_words
 
 TOLD = "servanda.on_chain.told:run_and_tell"
 """Through this every command here is carried out."""
@@ -26,7 +37,7 @@ def add_chain_option(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add what a script needs to make blocks on a stored chain."""
-    _block_words(parser)
+    block_words(parser)
     parser.add_argument(
         "--anew",
         action="store_true",
@@ -34,64 +45,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _chain_words(parser: argparse.ArgumentParser, folders: str | None = None) -> None:
-    """Add what nearly every command takes: the folder of a chain, and `--json`."""
-    parser.add_argument("folder", metavar="DIR", nargs=folders, help="the folder of the chain")
-    add_json(parser)
-
-
-def _key_words(parser: argparse.ArgumentParser, default: str = " (default: DIR/keys)") -> None:
-    parser.add_argument(
-        "--keys", metavar="DIR", required=not default, help=f"where keys are kept{default}"
-    )
-    parser.add_argument(
-        "--passphrase-file",
-        metavar="FILE",
-        help="its first line is the passphrase (default: SERVANDA_PASSPHRASE, or a prompt)",
-    )
-
-
-def _time_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--time", metavar="TIME", help="date it so, for a story of the past (default: now)"
-    )
-
-
-def _block_words(parser: argparse.ArgumentParser) -> None:
-    _key_words(parser)
-    _time_words(parser)
-    parser.add_argument("--sealer", metavar="NAME", help="who seals blocks here, if there are many")
-
-
-def _signer_words(parser: argparse.ArgumentParser, what: str, *, is_needed: bool) -> None:
-    parser.add_argument(
-        "--as",
-        dest="signer",
-        action="append",
-        default=[],
-        required=is_needed,
-        metavar="NAME",
-        help=what,
-    )
-
-
-def _reader_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
-    parser.add_argument(
-        "--as",
-        dest="reader",
-        metavar="NAME",
-        help="what this member may see, who shows its key (default: everything, as the operator)",
-    )
-    _key_words(parser)
-
-
-def _height_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--at", type=whole_number, metavar="HEIGHT", help="as it was at this block")
-
-
 def _init_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument(
         "--registrar",
         action="append",
@@ -103,8 +58,8 @@ def _init_words(parser: argparse.ArgumentParser) -> None:
         "--sealer", action="append", metavar="NAME[=KEY]", help="who seals blocks (default: node)"
     )
     parser.add_argument("--name", metavar="TEXT", help="what the chain is called")
-    _time_words(parser)
-    _key_words(parser)
+    time_words(parser)
+    key_words(parser)
 
 
 def _keys_words(parser: argparse.ArgumentParser) -> None:
@@ -112,59 +67,47 @@ def _keys_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sealing", action="store_true", help="make a new sealing key alone, beside the old ones"
     )
-    _key_words(parser, default="")
+    key_words(parser, default="")
     add_json(parser)
 
 
 def _open_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument("path", metavar="VALUE", help="a field, or what an event told")
     parser.add_argument(
         "--out", metavar="FILE", help="also write a proof of what was inside, for `servanda verify`"
     )
     parser.add_argument("--as", dest="reader", required=True, metavar="NAME", help="who reads it")
-    _height_words(parser)
-    _key_words(parser)
+    height_words(parser)
+    key_words(parser)
 
 
 def _deploy_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument("file", metavar="FILE", help="the source of the contract")
-    _signer_words(parser, "a registrar who signs here; two are needed", is_needed=True)
-    _later_words(parser)
-
-
-def _later_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--later",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a registrar who signs later, with `chain sign`",
-    )
-    parser.add_argument("--out", metavar="FILE", help="write the signed transaction, and stop")
-    _block_words(parser)
+    signer_words(parser, "a registrar who signs here; two are needed", is_needed=True)
+    later_words(parser)
 
 
 def _upgrade_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument("file", metavar="FILE", help="the source of the later version")
     parser.add_argument(
         "--dry-run",
         action="store_true",
         help="say what would change and whether it would be done, and stop",
     )
-    _signer_words(parser, "a registrar who signs here; two are needed", is_needed=False)
-    _later_words(parser)
+    signer_words(parser, "a registrar who signs here; two are needed", is_needed=False)
+    later_words(parser)
 
 
 def _contracts_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
-    _height_words(parser)
+    chain_words(parser)
+    height_words(parser)
 
 
 def _call_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument(
         "statement", metavar="STATEMENT", help="as in a script: `icbc does open(…)`"
     )
@@ -172,54 +115,54 @@ def _call_words(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="say what would come of it and why, and stop"
     )
     parser.add_argument("--out", metavar="FILE", help="write the signed transaction, and stop")
-    _signer_words(parser, "sign only as this party; the others sign later", is_needed=False)
-    _block_words(parser)
+    signer_words(parser, "sign only as this party; the others sign later", is_needed=False)
+    block_words(parser)
 
 
 def _sign_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument("transaction", nargs="?", metavar="HASH")
     parser.add_argument("--file", metavar="FILE", help="a transaction written with `--out`")
-    _signer_words(parser, "who signs", is_needed=True)
-    _block_words(parser)
+    signer_words(parser, "who signs", is_needed=True)
+    block_words(parser)
 
 
 def _send_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument("file", metavar="FILE")
-    _block_words(parser)
+    block_words(parser)
 
 
 def _query_words(parser: argparse.ArgumentParser) -> None:
-    _reader_words(parser)
+    reader_words(parser)
     parser.add_argument(
         "question", metavar="EXPRESSION", help="a record, a field, a rule: `Account[…].balance`"
     )
-    _height_words(parser)
+    height_words(parser)
     parser.add_argument("--proof", metavar="FILE", help="write the proof of the record there")
 
 
 def _why_words(parser: argparse.ArgumentParser) -> None:
-    _reader_words(parser)
+    reader_words(parser)
     parser.add_argument(
         "what", metavar="TRANSACTION", help="its hash, or where it or a timer stands: `17.0`"
     )
 
 
 def _show_words(parser: argparse.ArgumentParser) -> None:
-    _reader_words(parser)
+    reader_words(parser)
     parser.add_argument("record", metavar="RECORD")
-    _height_words(parser)
+    height_words(parser)
 
 
 def _blocks_words(parser: argparse.ArgumentParser) -> None:
-    _reader_words(parser)
+    reader_words(parser)
     parser.add_argument("block", nargs="?", type=whole_number, metavar="HEIGHT")
     parser.add_argument("--last", type=whole_number, default=20, metavar="N", help="how many")
 
 
 def _events_words(parser: argparse.ArgumentParser) -> None:
-    _reader_words(parser)
+    reader_words(parser)
     parser.add_argument(
         "--from", dest="start", metavar="CURSOR", help="behind this one (default: from the first)"
     )
@@ -230,19 +173,19 @@ def _events_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _audit_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser, folders="?")
+    chain_words(parser, folders="?")
     parser.add_argument("--from", dest="source", metavar="PACK", help="of an exported file")
 
 
 def _pack_words(parser: argparse.ArgumentParser) -> None:
-    _chain_words(parser)
+    chain_words(parser)
     parser.add_argument("file", metavar="PACK")
 
 
 def _prove_words(parser: argparse.ArgumentParser) -> None:
-    _reader_words(parser)
+    reader_words(parser)
     parser.add_argument("record", nargs="?", metavar="RECORD")
-    _height_words(parser)
+    height_words(parser)
     parser.add_argument("--transaction", metavar="HASH", help="with what it came to")
     parser.add_argument("--out", required=True, metavar="FILE")
 
@@ -306,6 +249,30 @@ CHAIN_COMMANDS = (
         "servanda.on_chain.deploy:chain_contracts",
     ),
     Command(
+        "bind",
+        "let another chain be known by its genesis, under a name",
+        ("servanda chain bind bank Trade trade/genesis.json --as ann --as bob",),
+        bind_words,
+        "servanda.on_chain.relate:chain_bind",
+    ),
+    Command(
+        "introduce",
+        "let the records of a contract on another chain be read by proof",
+        ("servanda chain introduce bank Trade warehouse.contract --as ann --as bob",),
+        introduce_words,
+        "servanda.on_chain.relate:chain_introduce",
+    ),
+    Command(
+        "relay",
+        "carry the proofs of one chain to the actions of another that wait for them",
+        (
+            "servanda chain relay trade bank --as carrier",
+            "servanda chain relay trade bank --as carrier --action receive --follow --every 10",
+        ),
+        relay_words,
+        "servanda.on_chain.relay:chain_relay",
+    ),
+    Command(
         "call",
         "sign an action and run it in a block",
         (
@@ -320,7 +287,7 @@ CHAIN_COMMANDS = (
         "pending",
         "list the transactions that wait for signatures",
         ("servanda chain pending bank", "servanda chain pending bank --as icbc"),
-        _reader_words,
+        reader_words,
         "servanda.on_chain.act:chain_pending",
     ),
     Command(
@@ -377,7 +344,7 @@ CHAIN_COMMANDS = (
         "members",
         "list the members",
         ("servanda chain members bank",),
-        _reader_words,
+        reader_words,
         "servanda.on_chain.look:chain_members",
     ),
     Command(

@@ -13,7 +13,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from servanda.chain.contracts import BadContract, read_contract, read_source, source_name
 from servanda.chain.genesis import REGISTRAR
@@ -54,7 +54,7 @@ class Written(NamedTuple):
 
 def chain_deploy(options: argparse.Namespace) -> int:
     """Deploy a contract from its file."""
-    written = _read(options.file)
+    written = read_written(options.file)
     with making_blocks(options) as node:
         running = node.ledger.state.versions.get(written.name)
         if running is not None:
@@ -63,12 +63,12 @@ def chain_deploy(options: argparse.Namespace) -> int:
                 f"upgrade it: `servanda chain upgrade {options.folder} {options.file}`",
             )
         arguments = (written.name, hash_of(written.source))
-        return _send(options, node, written, DEPLOY, arguments)
+        return send_with_document(options, node, DEPLOY, arguments, written.source)
 
 
 def chain_upgrade(options: argparse.Namespace) -> int:
     """Upgrade a contract to the version in a file, or show what that would change."""
-    written = _read(options.file)
+    written = read_written(options.file)
     if options.dry_run:
         with reading(options) as node:
             return _try(options, node, written)
@@ -77,10 +77,11 @@ def chain_upgrade(options: argparse.Namespace) -> int:
     with making_blocks(options) as node:
         _check_runs(options, node, written)
         arguments = (written.name, written.version, hash_of(written.source))
-        return _send(options, node, written, UPGRADE, arguments)
+        return send_with_document(options, node, UPGRADE, arguments, written.source)
 
 
-def _read(path: str) -> Written:
+def read_written(path: str) -> Written:
+    """Return the source in a file with what its header says. Raises `CannotTry`."""
     with open(path, "rb") as file:
         source = file.read(BYTES_MAX + 1)
     found = HEADER.search(source.decode(errors="replace"))
@@ -99,17 +100,17 @@ def _check_runs(options: argparse.Namespace, node: Node, written: Written) -> No
         )
 
 
-def _send(
+def send_with_document(
     options: argparse.Namespace,
     node: Node,
-    written: Written,
     action: str,
-    arguments: tuple[Any, ...],
+    arguments: tuple[object, ...],
+    document: bytes,
 ) -> int:
-    """Sign a transaction with a source, and run it, let it wait, or write it into a file."""
+    """Sign a transaction that carries a document; run it, let it wait, or write it to a file."""
     parties = tuple(dict.fromkeys([*options.signer, *options.later]))
     asked = Asked(parties, MEMBERSHIP, action, arguments)
-    envelope = sign(options, transaction_of(node, asked, written.source), options.signer)
+    envelope = sign(options, transaction_of(node, asked, document), options.signer)
     if options.out:
         return write_signed(options.out, envelope, is_json=options.json)
     return run_in_block(node, envelope.to_bytes(), is_json=options.json)
@@ -158,7 +159,8 @@ def _compared(node: Node, written: Written) -> _Told:
     try:
         text = read_source(written.source)
         others = {one: model for one, model in contracts.items() if one != name}
-        new = read_contract(text, name, written.version, others).model
+        headings = state.deployed.headings
+        new = read_contract(text, name, written.version, others, headings).model
     except BadContract:
         return _Told(old, None, (), diagnostics, {})
     sources = {

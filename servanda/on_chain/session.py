@@ -58,10 +58,8 @@ def reading(options: argparse.Namespace) -> Iterator[Node]:
         node.close()
 
 
-@contextmanager
-def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
-    """Open a chain to make blocks, sealed by the sealer of this node."""
-    time_ms = typed_time_ms(options)
+def sealer_of(options: argparse.Namespace) -> tuple[str, Ed25519PrivateKey]:
+    """Return who seals blocks here, with the key."""
     genesis = Node(options.folder)
     sealers = list(genesis.genesis.sealers)
     genesis.close()
@@ -70,7 +68,14 @@ def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
             "this chain has several sealers", f"name yours with `--sealer`: {', '.join(sealers)}"
         )
     name = options.sealer or sealers[0]
-    node = Node(options.folder, (name, signing_key(options, name)))
+    return name, signing_key(options, name)
+
+
+@contextmanager
+def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
+    """Open a chain to make blocks, sealed by the sealer of this node."""
+    time_ms = typed_time_ms(options)
+    node = Node(options.folder, sealer_of(options))
     node.time_ms = time_ms
     try:
         yield node

@@ -72,7 +72,7 @@ def model_of(text: str) -> ContractModel:
         ("event E(a: Int = 3)\n", [("E0354", "3")]),
         ("rule r(): Balance of CNY = 3 CNY\n", [("E0353", "Balance of CNY")]),
         ("use Other\n", [("E0257", "Other")]),
-        ("use Other on chain C\n", [("E0258", "C")]),
+        ("use Other on chain C\n", [("E0258", "Other")]),
         ('timezone "UTC"\ntimezone "UTC"\n', [("E0270", 'timezone "UTC"')]),
         ("contract B version 2\n", [("E0255", "contract B version 2")]),
         ('test "x"\n  wait 3 days\n', [("E0256", 'test "x"\n  wait 3 days')]),

@@ -134,6 +134,37 @@ def test_a_used_contract_with_errors_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_contracts_of_two_chains_may_read_each_other(tmp_path: Path) -> None:
+    """What is read by proof is a record: neither contract waits for the other to be right."""
+    there = "use {0} as there on chain C\nrole R\nrecord {1}[n: Int]\n  text: Text\n"
+    rule = 'rule told(p: Proof of there.{0}): Bool = p.record is missing or p.record.text != ""\n'
+    write(
+        tmp_path,
+        left=there.format("Right", "Here") + rule.format("There"),
+        right=there.format("Left", "There") + rule.format("Here"),
+    )
+    loader = Loader()
+    loaded = loader.load(str(tmp_path / "left.contract"))
+    assert loaded.contract is not None
+    assert loader.load(str(tmp_path / "right.contract")).contract is not None
+    assert loaded.contract.uses == {}
+
+
+def test_what_is_wrong_with_a_contract_of_another_chain_is_told_once(tmp_path: Path) -> None:
+    """That there is none, that it has errors, or that it uses itself: without a cascade."""
+    reader = "use {0} as o on chain C\nrole R\nrule at(p: Proof of o.R): Hash = chain_hash(o)\n"
+    write(
+        tmp_path,
+        missing=reader.format("Nobody"),
+        wrong=reader.format("Bad"),
+        bad="record R[n: Nothing]\n",
+        named=reader.format("Circle"),
+        circle="use Circle\nrecord R[n: Int]\n",
+    )
+    for name, code in (("missing", "E0258"), ("wrong", "E0282"), ("named", "E0282")):
+        assert codes(tmp_path / f"{name}.contract") == [(f"{name}.contract", code)]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,9 @@ def genesis_of(members: str, **parameters: int) -> Genesis:
     """Return a genesis: `members="ann:Registrar bob:Registrar icbc:Bank,Issuer"`."""
     found = []
     for part in members.split():
-        name, _, roles = part.partition(":")
-        found.append(FirstMember(name, public_key_of(name), tuple(filter(None, roles.split(",")))))
+        member, _, roles = part.partition(":")
+        held = tuple(filter(None, roles.split(",")))
+        found.append(FirstMember(member, public_key_of(member), held))
     return Genesis(
         *("test", START_MS, tuple(found), {"node": public_key_of("node")}, 1, MEMBERSHIP),
         zones_hash=bytes(32),
@@ -78,9 +80,11 @@ class Chain:
     """A ledger with a clock and names for its members."""
 
     zones: Mapping[str, Zone] = {}
+    title = "test"
+    """What the genesis calls the chain: two of one title and the same members are one chain."""
 
     def __init__(self, members: str, **parameters: int) -> None:
-        self.genesis = genesis_of(members, **parameters)
+        self.genesis = replace(genesis_of(members, **parameters), name=self.title)
         self.kept: Any = MemoryKept(self.genesis.hash)
         self.ledger = Ledger(self.genesis, self.zones, self.kept)
         self.time_ms = START_MS

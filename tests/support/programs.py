@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from servanda.grammar import tree
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
 from servanda.interpreter.analyse import analyse
-from servanda.interpreter.check import check_contract, check_script
+from servanda.interpreter.check import Elsewhere, check_contract, check_script, uses_of
+from servanda.interpreter.check.declare_used import declarations_of
 from servanda.interpreter.compare import compare
 from servanda.interpreter.model import ContractModel, ScriptModel
 
@@ -55,7 +57,7 @@ def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> 
     if diagnostics.has_errors:
         pass  # What cannot be read is not checked, as `servanda check` does it.
     elif kind in {"contract", "upgrade"}:
-        contract = check_contract(file, contracts, diagnostics)
+        contract = check_contract(file, contracts, diagnostics, _elsewhere(file, contracts))
         if contract is not None:
             analyse(contract, diagnostics, file)
             if kind == "upgrade":
@@ -64,3 +66,12 @@ def check_text(text: str, kind: str, contracts: Mapping[str, ContractModel]) -> 
     else:
         script = check_script(file, contracts, diagnostics)
     return Checked(source, tuple(diagnostics), contract, script)
+
+
+def _elsewhere(file: tree.File, contracts: Mapping[str, ContractModel]) -> Elsewhere:
+    """Return what a contract may read by proof: those above it run on every other chain too."""
+    return {
+        (use.chain.text, use.contract.text): declarations_of(contracts[use.contract.text])
+        for use in uses_of(file)
+        if use.chain is not None and use.contract.text in contracts
+    }
