@@ -17,12 +17,12 @@ _FORMS = tuple(
     (re.compile(pattern), template, message)
     for pattern, template, message in (
         (
-            rf"(Amount|Balance|List|Set) *(?:of *)?[<\[(] *{_INNER} *[>\])]",
+            rf"(Amount|Balance|List|Set|Sealed) *(?:of *)?[<\[(] *{_INNER} *[>\])]",
             r"\1 of \2",
             "what a type is of stands behind `of`",
         ),
         (
-            rf"(Amount|Balance|List|Set) +({_NAME})",
+            rf"(Amount|Balance|List|Set|Sealed) +({_NAME})",
             r"\1 of \2",
             "what a type is of stands behind `of`",
         ),

@@ -14,6 +14,7 @@ from servanda.interpreter.check.facts import event_of
 from servanda.interpreter.check.plain_text import party_named, show_number, without_quotes
 from servanda.interpreter.check.scope import Place, Scope
 from servanda.interpreter.check.symbols import RoleSymbol
+from servanda.interpreter.check.unit import root_of
 from servanda.interpreter.check.wording import all_names
 from servanda.interpreter.model import (
     Constant,
@@ -124,7 +125,9 @@ def report_sealed(
         span,
         f"this is {show_type(given)}",
         others=(*((declared,) if declared else ()), *origin(value, scope)),
-        advice=f"take it as a parameter that is sealed to {names} as well",
+        advice="bind the record that holds it with `let x = …`: then its readers are known here"
+        if isinstance(value, FieldValue) and root_of(value.object, scope) is None
+        else f"take it as a parameter that is sealed to {names} as well",
     )
 
 
@@ -137,7 +140,7 @@ def refuse_sealed(value: Value, scope: Scope, use: str) -> bool:
         "E0372",
         f"a sealed value cannot be {use}",
         value.span,
-        f"this is {show_type(sealed)}: nobody here can read it",
+        f"this is Sealed of {show_type(sealed.held)}: nobody here can read it",
         others=origin(value, scope),
         advice=OPENED_OUTSIDE,
     )
