@@ -149,7 +149,7 @@ class ScriptRun:
         arguments: tuple[object, ...],
         expected: str | None = None,
     ) -> Receipt:
-        call = self._sealed(Call(contract, action, arguments, parties))
+        call = self.sealed(Call(contract, action, arguments, parties))
         arguments = call.arguments
         self.step_count += 1
         receipt = self.run_call(call)
@@ -162,7 +162,7 @@ class ScriptRun:
         self._keep(receipt)
         return receipt
 
-    def _sealed(self, call: Call) -> Call:
+    def sealed(self, call: Call) -> Call:
         """Return a call as its parties send it; what they cannot seal never leaves them."""
         if not any(isinstance(one, tuple) for one in call.arguments):
             return call

@@ -169,7 +169,7 @@ class SteadySealing(ChainSealing):
     """The same for a run that may be interrupted and go on: what it drew before, it draws again.
 
     Chance is a signature of the author's, which nobody else can make and which is always the same
-    (RFC 8032), over where the run began and how much it has drawn.
+    (RFC 8032), over where the run began, the number of the call, and the number of the value in it.
     """
 
     def __init__(
@@ -182,12 +182,17 @@ class SteadySealing(ChainSealing):
         super().__init__(chain, open_key)
         self._signing_key = signing_key
         self._run = run
+        self._call_number = 0
         self._drawn_count = 0
 
+    def begin_call(self, number: int) -> None:
+        """Draw from now on for the call of a number."""
+        self._call_number, self._drawn_count = number, 0
+
     def seed(self, author: str) -> bytes:
-        """Return the next 32 bytes of this run."""
+        """Return the next 32 bytes of this call."""
         self._drawn_count += 1
-        drawn = DRAWN + encode((self.chain, self._run, self._drawn_count))
+        drawn = DRAWN + encode((self.chain, self._run, self._call_number, self._drawn_count))
         return hashlib.sha256(self._signing_key(author).sign(drawn)).digest()
 
 

@@ -41,6 +41,7 @@ from servanda.interpreter.types import (
     UnroundedType,
 )
 from servanda.interpreter.values import show as values
+from servanda.interpreter.values.sealed import ToSeal
 from servanda.interpreter.values.units import ISO_4217
 
 SHOWN_LENGTH_MAX = 200
@@ -76,7 +77,7 @@ def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> s
             held = zip(value, outputs, strict=True)
             return ", ".join(show_value(one, output, decimals) for one, (_, output) in held)
         case SealedType():
-            return values.show_sealed(value)
+            return "…" if isinstance(value, ToSeal) else values.show_sealed(value)
         case RecordType(name=name):
             return _show_record(value, name)
         case AmountType(unit=unit) | BalanceType(unit=unit) | UnroundedType(unit=unit):

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from servanda.chain.ledger import Ledger
+from servanda.chain.sealed import NotOpened
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.script import compile_script
@@ -30,7 +31,7 @@ from servanda.on_chain.session import clock_ms, signing_key
 from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, StepFailed
-from servanda.sealing import MemorySealing, SteadySealing
+from servanda.sealing import MemorySealing
 
 
 class KeyRing:
@@ -54,7 +55,10 @@ class KeyRing:
 
     def open(self, name: str, sealed: Sealed) -> X25519PrivateKey:
         """Return the private key with which a member opens a value. Raises `NotOpened`."""
-        return reader_key(self._options, name, sealed)
+        try:
+            return reader_key(self._options, name, sealed)
+        except KeyFailed as failed:
+            raise StepFailed(Failure(str(failed), None, is_input=True)) from None
 
 
 class ChainRun(ScriptRun):
@@ -71,7 +75,6 @@ class ChainRun(ScriptRun):
         super().__init__(blocks.machine, model, sources, feed_run=feed_run)
         self.blocks = blocks
         self._keys = keys
-        self.sealing = SteadySealing(blocks.ledger.chain, keys.open, keys, blocks.start)
         self._present_ms = blocks.machine.now
         self._here: Span | None = None
 
@@ -95,9 +98,16 @@ class ChainRun(ScriptRun):
     def _stop(self, message: str, advice: str) -> NoReturn:
         raise StepFailed(Failure(message, self._here, help=advice, is_input=True))
 
+    def sealed(self, call: Call) -> Call:
+        """Return a call as it was written: it is sealed for the block in which it stands."""
+        return call
+
     def run_call(self, call: Call) -> Receipt:
         """Sign a call and run it in a block."""
-        receipt = self.blocks.run(call)
+        try:
+            receipt = self.blocks.run(call)
+        except NotOpened as failed:
+            self._stop(f"this cannot be sealed: {failed}", "")
         if not self.blocks.is_dated:
             self._present_ms = self.machine.now
         self._take_noted()

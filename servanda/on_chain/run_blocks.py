@@ -11,10 +11,11 @@ of the call and the time of its block alone, so that the same run makes the same
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from servanda.chain.arguments import items_of
 from servanda.chain.block import Block
@@ -23,6 +24,7 @@ from servanda.chain.ledger import Ledger
 from servanda.chain.merkle import hash_of
 from servanda.chain.past import KeptFrom
 from servanda.chain.receipt import Kind
+from servanda.chain.sealed import NotOpened
 from servanda.chain.transaction import (
     NONCE_BYTES,
     Envelope,
@@ -34,15 +36,24 @@ from servanda.chain.transaction import (
 )
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.receipts import Call, Receipt
+from servanda.interpreter.values.sealed import Sealed
 from servanda.node import Node, Zones
 from servanda.on_chain.outcomes import Outcome, receipt_of
 from servanda.on_chain.session import LIFETIME_MS, block_time_ms
+from servanda.sealing import SteadySealing, sealed_call
 
 BLOCK_COUNT_MAX = 1_000
 """So many transactions a run puts into one block."""
 
-Keys = Callable[[str], Ed25519PrivateKey]
-"""Gives the private key of a member."""
+
+class Keys(Protocol):
+    """The private keys of members."""
+
+    def __call__(self, name: str) -> Ed25519PrivateKey:
+        """Return the key with which a member signs."""
+
+    def open(self, name: str, sealed: Sealed) -> X25519PrivateKey:
+        """Return the key with which a member opens a value. Raises `NotOpened`."""
 
 
 class CannotGoOn(Exception):  # noqa: N818 -- what differs is the script or its data
@@ -76,6 +87,7 @@ class RunBlocks:
         """By how much blocks that overflowed are ahead of what the run said."""
         self._is_open = False
         self._count = 0
+        self._sealing = SteadySealing(node.ledger.chain, keys.open, keys, start)
         self._number = 0
         """The number of the last call."""
         self.timers: list[Receipt] = []
@@ -156,15 +168,19 @@ class RunBlocks:
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
 
     def run(self, call: Call) -> Receipt:
-        """Run a call in the block that is open, or in the next where that is full."""
+        """Run a call in the block that is open, or in the next where that is full.
+
+        Raises `NotOpened` for what cannot be sealed.
+        """
         self._number += 1
         while True:
             if not self._is_open or self._count >= BLOCK_COUNT_MAX:
                 self._begin(None)
-            envelope = self._envelope(call)
-            if self._again is not None and not self._find(envelope):
+            envelope = self._sealed_envelope(call)
+            if self._again is not None and not (envelope and self._find(envelope)):
                 self._begin(None)
                 continue
+            assert envelope is not None, "what cannot be sealed in a new block is told"
             item, early = self._take(envelope.to_bytes())
             if item[0] == Kind.NOT_TAKEN and item[2] == NotTaken.BLOCK_FULL:
                 self._begin(None)
@@ -202,6 +218,19 @@ class RunBlocks:
     def _nonce(self, number: int) -> bytes:
         named = encode(("servanda run", self.ledger.chain, self.start, number))
         return hash_of(named)[:NONCE_BYTES]
+
+    def _sealed_envelope(self, call: Call) -> Envelope | None:
+        """Return a call signed, and sealed to the keys of the block that is open.
+
+        None: it could not be sealed in a block that is run again, and so is not in that one.
+        """
+        self._sealing.begin_call(self._number)
+        try:
+            return self._envelope(sealed_call(self.machine, call, self._sealing))
+        except NotOpened:
+            if self._again is None:
+                raise
+            return None
 
     def _envelope(self, call: Call) -> Envelope:
         transaction = Transaction(

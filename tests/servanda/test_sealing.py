@@ -309,10 +309,14 @@ def test_a_run_that_goes_on_seals_the_same(folder: Path) -> None:
 
     def drawn(run: int, author: str = "icbc", count: int = 3) -> list[bytes]:
         sealing = SteadySealing(chain.genesis.hash, lambda *_: filings.private("x"), key_of, run)
-        return [sealing.seed(author) for _ in range(count)]
+        found = []
+        for call in (1, 2):
+            sealing.begin_call(call)
+            found += [sealing.seed(author) for _ in range(count)]
+        return found
 
     assert drawn(7) == drawn(7)
-    assert len({*drawn(7), *drawn(8), *drawn(7, "boc")}) == 9
+    assert len({*drawn(7), *drawn(8), *drawn(7, "boc")}) == 18
     assert all(len(one) == 32 for one in drawn(7))
 
 
@@ -342,6 +346,49 @@ def test_a_script_stops_where_it_cannot_seal(
     assert failure.is_input
     assert "this cannot be sealed: `report`: it must be open to Regulator" in failure.message
     assert run.step_count == 0
+
+
+STORY = """\
+use Filings
+
+let icbc = Bank("icbc")
+let nfra = Regulator("nfra")
+icbc does file("s1", icbc, "first")
+icbc does file("s2", icbc, "first")
+icbc does amend("s1", "second")
+icbc does share("s2", Bank("boc"), Filing["s2"].report)
+"""
+
+
+def test_a_story_on_a_chain_is_sealed_and_goes_on(folder: Path, command: Command) -> None:
+    """Stopped by a reader without a key, it goes on and finds what it sealed."""
+    (folder / "story.script").write_text(STORY)
+    status, _, err = command("run", "story.script", "--chain", "bank")
+    assert (status, "boc, who must be able to read it, has no sealing key" in err) == (2, True), err
+    before = json.loads(command("chain", "show", "bank", "Filing", "--json")[1])
+    reports = {one["id"]: one["report"] for one in before}
+    assert reports["s2"]["commitment"] != reports["s1"]["commitment"]
+    assert '"second"' in command("open", "bank", 'Filing["s1"].report', "--as", "nfra")[1]
+    sealing = read_key(folder, "boc", "seal")
+    assert command("chain", "call", "bank", f'boc does set_sealing_key(boc, "{sealing}")')[0] == 0
+    status, _, err = command("run", "story.script", "--chain", "bank")
+    assert status == 0, err
+    assert '"first"' in command("open", "bank", 'Filing["s2"].report', "--as", "boc")[1]
+    after = json.loads(command("chain", "show", "bank", "Filing", "--json")[1])
+    assert {one["id"]: one["report"] for one in after}["s1"] == reports["s1"]
+    assert command("chain", "audit", "bank")[0] == 0
+
+
+def test_a_test_on_a_copy_seals_for_whom_the_chain_knows(folder: Path, command: Command) -> None:
+    """To enrolled keys where there are some, and to keys from names where there are none."""
+    (folder / "f.test.contract").write_text(
+        'use Filings\n\ntest "on a copy"\n  let icbc = Bank("icbc")\n'
+        '  let new = Bank("new")\n  icbc does amend("a", "x")\n  show Filing["a"].report\n'
+        '  new does file("n", new, "y")\n'
+    )
+    status, out, err = command("test", "f.test.contract", "--chain", "bank")
+    assert (status, "sealed by icbc for icbc, nfra" in out) == (0, True), out + err
+    assert '"all is well"' in command("open", "bank", REPORT, "--as", "nfra")[1]
 
 
 def test_keys_from_names_never_reach_a_chain(folder: Path) -> None:
