@@ -8,7 +8,7 @@ that checks every script.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
@@ -37,6 +37,8 @@ from servanda.interpreter.walk import all_values
 
 NAME = "what was typed"
 WORD = re.compile(r"[^\W\d]\w*")
+PARTIES = re.compile(r"\s*(.+?)\s+does\s")
+"""Those who do something, in a statement."""
 TEXT_LITERAL = re.compile(r'"[^"]*"')
 
 
@@ -109,14 +111,22 @@ class Typed(NamedTuple):
         return " ".join(self.source.slice(value.span).split())
 
 
-def check_typed(text: str, machine: Machine) -> Typed:
-    """Return the step that a text is. Raises `WrongText` and `NotOneStep`."""
+def check_typed(text: str, machine: Machine, called: Mapping[str, str] | None = None) -> Typed:
+    """Return the step that a text is. Raises `WrongText` and `NotOneStep`.
+
+    Members go by their names in it; `called` are the names of those that go by another.
+    """
     known = machine.members.active
     contracts: Mapping[str, ContractModel] = machine.contracts
-    lines = [f"use {name}" for name in contracts]
     words = WORD.findall(TEXT_LITERAL.sub("", text))
-    named = [one for one in dict.fromkeys(words) if one in known]
-    lines += [f'let {one} = {_role(known[one], contracts)}("{one}")' for one in named]
+    declared = _declared(contracts)
+    named = {one: one for one in words if one in known and one not in declared}
+    plain = TEXT_LITERAL.sub("", text)
+    # A contract whose name stands before a dot is used under that name.
+    alone = {name for name in contracts if re.search(rf"\b{name}\s*\.", plain)}
+    lines = [f"use {name}{f' as {name}' if name in alone else ''}" for name in contracts]
+    for spoken, name in (*named.items(), *(called or {}).items()):
+        lines.append(f'let {spoken} = {_role(known[name], contracts, alone)}("{name}")')
     source = Source(NAME, "\n".join([*lines, text.strip()]) + "\n")
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
@@ -129,10 +139,21 @@ def check_typed(text: str, machine: Machine) -> Typed:
     return Typed(source, model, below[0])
 
 
-def _role(held: Iterable[str], contracts: Mapping[str, ContractModel]) -> str:
+def _declared(contracts: Mapping[str, ContractModel]) -> set[str]:
+    """Return what no member can go by in a script: no name may hide another."""
+    return {*contracts, *(name for one in contracts.values() for name in one.places)}
+
+
+def _role(
+    held: Iterable[str], contracts: Mapping[str, ContractModel], alone: Collection[str]
+) -> str:
     """Return a role under which a script can name a member: one that it holds, if there is one."""
-    declared = [role for one in contracts.values() for role in one.roles]
-    return next((role for role in declared if role in held), declared[0])
+    declared = [
+        (role, f"{one.name}.{role}" if one.name in alone else role)
+        for one in contracts.values()
+        for role in one.roles
+    ]
+    return next((written for role, written in declared if role in held), declared[0][1])
 
 
 def read_step(text: str, machine: Machine) -> Asked:
@@ -142,11 +163,27 @@ def read_step(text: str, machine: Machine) -> Asked:
     whoever types it learns nothing by what an argument would be. Raises `WrongText`, `NotOneStep`,
     `ReadsState`, and `Refused` for an argument that has no value.
     """
-    typed = check_typed(text, machine)
+    found = PARTIES.match(text)
+    if found is None:
+        raise NotOneStep(text)
+    spoken, called = _spoken([one.strip() for one in found[1].split(" and ")], machine)
+    typed = check_typed(f"{' and '.join(spoken)} does {text[found.end() :]}", machine, called)
     step = typed.step
     if not isinstance(step, DoesStep) or step.code is not None:
         raise NotOneStep(text)
     return work_out(typed, replace(step, arguments=named_by_key(typed, step.arguments)), machine)
+
+
+def _spoken(parties: list[str], machine: Machine) -> tuple[list[str], dict[str, str]]:
+    """Return what parties go by, and the names of those whose name is no word or is taken."""
+    declared = _declared(machine.contracts)
+    called: dict[str, str] = {}
+    for number, name in enumerate(parties, start=1):
+        is_plain = name in machine.members.active and not any(one in name for one in '"{}\\')
+        if is_plain and (name in declared or not WORD.fullmatch(name)):
+            called[f"party_{number}"] = name
+    by_name = {name: spoken for spoken, name in called.items()}
+    return [by_name.get(one, one) for one in parties], called
 
 
 def read_expression(text: str, machine: Machine) -> tuple[Typed, Value]:

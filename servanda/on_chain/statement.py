@@ -5,15 +5,11 @@ In comes its text; out come the members, the action and its arguments, or what t
 
 from __future__ import annotations
 
-import re
-
-from servanda.chain.typed import Asked, NotOneStep, ReadsState, read_step
+from servanda.chain.typed import PARTIES, Asked, NotOneStep, ReadsState, read_step
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.refusals import Refused
 from servanda.on_chain.session import CannotTry
-
-PARTIES = re.compile(r"\s*(.+?)\s+does\s")
 
 
 def read_statement(text: str, machine: Machine) -> Asked:

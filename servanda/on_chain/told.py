@@ -23,6 +23,9 @@ from servanda.on_chain.session import CannotTry
 from servanda.styled_lines import Piece, print_diagnostics, print_lines
 from servanda.tell_problem import tell_problem
 
+OF_SEVERAL = "E0269"
+"""The code of a name that several contracts have."""
+
 
 def run_and_tell(options: argparse.Namespace) -> int:
     """Carry out a command on a chain; return the exit status."""
@@ -63,7 +66,9 @@ def _tell_wrong(wrong: WrongText, *, is_json: bool) -> int:
         )
         return NOT_TRIED
     print_diagnostics(wrong.diagnostics, sources, sys.stderr)
-    return tell_problem("the statement has mistakes", is_json=False)
+    is_of_several = any(one.code == OF_SEVERAL for one in wrong.diagnostics)
+    advice = "write the contract before it: `Bank.withdraw(…)`" if is_of_several else ""
+    return tell_problem("the statement has mistakes", advice, is_json=False)
 
 
 def _tell_refused(refused: Refused, *, is_json: bool) -> int:
