@@ -22,7 +22,7 @@ faults]}`, in milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from servanda.chain.encoding import Item, array_head, encode, in_order, map_head
@@ -69,6 +69,11 @@ class RecordForm:
         ]
         self._titles = timer_names(contract)
         self._numbers = {title: number for number, title in self._titles.items()}
+
+    @property
+    def timer_numbers(self) -> Iterable[int]:
+        """The numbers of the timers of its contract."""
+        return self._titles
 
     def identity(self, key: Item) -> bytes:
         """Return the identity of the record of a key."""

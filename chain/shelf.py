@@ -17,7 +17,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from servanda.chain.encoding import decode, encode
+from servanda.chain.database import StoreFailed
+from servanda.chain.encoding import Malformed, decode, encode
 from servanda.chain.kept import Readable
 from servanda.chain.records import RecordForm
 from servanda.chain.sortable import BEHIND_ALL, sortable
@@ -30,7 +31,7 @@ from servanda.interpreter.model import Index
 from servanda.interpreter.types import RecordType
 
 
-class DamagedRecord(ValueError):  # noqa: N818 -- what is wrong is the bytes, not the program
+class DamagedRecord(StoreFailed):
     """What was kept of a record cannot be read; the message names the record."""
 
 
@@ -45,6 +46,8 @@ class ChainShelf:
         self.height = 0
         self.kept = kept
         self._forms = forms
+        self._timers: dict[tuple[str, int], None] = {}
+        """Those of all contracts that run here, by contract and number."""
 
     # ── what a machine asks for ───────────────────────────────────────────────────────────────
 
@@ -68,17 +71,32 @@ class ChainShelf:
         """Yield the entries of an index with these values, in order, from one on."""
         prefix = sortable(values)
         low = prefix if start is None else prefix + sortable(start)
-        return self._decoded(place_of(index.model), low, prefix + BEHIND_ALL)
+        place, end = place_of(index.model), prefix + BEHIND_ALL
+        return (listed_tuple(*one, prefix) for one in self.kept.entries(place, low, end))
 
     def last(self, index: IndexTable) -> tuple[Any, ...] | None:
         """Return the last entry of an index without values, or None."""
         found = self.kept.last_entry(place_of(index.model))
-        return None if found is None else decode(found[1])  # type: ignore[return-value]
+        return None if found is None else listed_tuple(*found)
 
     def orders(self, start: tuple[Any, ...] | None) -> Iterator[Order]:
         """Yield where timers stand in the queue, in order, from one on."""
         low = b"" if start is None else sortable(tuple(start))
-        return (Order(*order) for order in self._decoded(TIMERS, low, BEHIND_ALL))
+        for one in self.kept.entries(TIMERS, low, BEHIND_ALL):
+            match listed_tuple(*one):
+                case (int(at), str(contract), int(number), key) if self._is_timer(contract, number):
+                    yield Order(at, contract, number, key)
+                case _:
+                    raise DamagedRecord("a timer that is listed is none")
+
+    def _is_timer(self, contract: str, number: int) -> bool:
+        if (contract, number) not in self._timers:
+            self._timers |= {
+                (form.table.contract, number): None
+                for form in self._forms.values()
+                for number in form.timer_numbers
+            }
+        return (contract, number) in self._timers
 
     def total(self, total: Total, group: Row | None) -> int | Decimal:
         """Return a running total of a group; 0 for none."""
@@ -86,11 +104,33 @@ class ChainShelf:
         found = next(self.kept.entries(place_of_total(total.name), low, low + BEHIND_ALL), None)
         if found is None or found[0] != low:
             return 0
-        text = found[1].decode()
-        return Decimal(text[1:]) if text[0] == DECIMAL else int(text[1:])
+        try:
+            text = found[1].decode()
+            return Decimal(text[1:]) if text[0] == DECIMAL else int(text[1:])
+        except (ValueError, IndexError, ArithmeticError):
+            raise DamagedRecord("a total is no number") from None
 
-    def _decoded(self, place: bytes, low: bytes, end: bytes) -> Iterator[Any]:
-        return (decode(value) for _, value in self.kept.entries(place, low, end))
+
+def listed(key: bytes, value: bytes, prefix: bytes = b"") -> Any:  # noqa: ANN401 -- of any type
+    """Return what an entry lists, which must be what it stands under. Raises `DamagedRecord`."""
+    found = None
+    try:
+        found = decode(value)
+        is_right = prefix + sortable(found) == key
+    except (Malformed, AssertionError):
+        # What has no order cannot have been put in order: it was not written here.
+        is_right = False
+    if not is_right:
+        raise DamagedRecord("an entry does not stand under what it lists")
+    return found
+
+
+def listed_tuple(key: bytes, value: bytes, prefix: bytes = b"") -> tuple[Any, ...]:
+    """Return the parts of what an entry lists, one at least. Raises `DamagedRecord`."""
+    found = listed(key, value, prefix)
+    if type(found) is not tuple or not found:
+        raise DamagedRecord("an entry lists nothing")
+    return found
 
 
 # ── what a machine has changed ────────────────────────────────────────────────────────────────

@@ -37,7 +37,14 @@ from servanda.chain.membership import (
 from servanda.chain.other_chains import OTHER_CONTRACT, OtherChains
 from servanda.chain.overlay import merged_entries
 from servanda.chain.records import RecordForm
-from servanda.chain.shelf import ChainShelf, DamagedRecord, changed_entries, place_of
+from servanda.chain.shelf import (
+    ChainShelf,
+    DamagedRecord,
+    changed_entries,
+    listed,
+    listed_tuple,
+    place_of,
+)
 from servanda.chain.sortable import BEHIND_ALL, sortable
 from servanda.chain.state_tree import Change
 from servanda.chain.waiting_list import WaitingList
@@ -149,8 +156,8 @@ class ChainState:
 
     def _own_keys(self, kept: Kept) -> Iterator[tuple[str, Any]]:
         for kind in (ISSUED, PENDING, ADDED):
-            for _, key in kept.entries(place_of_own(kind), b"", BEHIND_ALL):
-                yield kind, decode(key)
+            for one in kept.entries(place_of_own(kind), b"", BEHIND_ALL):
+                yield kind, listed(*one)
 
     def entries_of(
         self,
@@ -222,9 +229,8 @@ class ChainState:
         form = self.deployed.forms.get(held)
         if form is None:
             return
-        for _, entry in kept.entries(place_of(Index(held, ())), b"", BEHIND_ALL):
-            listed: Any = decode(entry)
-            key = listed[0]
+        for entry in kept.entries(place_of(Index(held, ())), b"", BEHIND_ALL):
+            key = listed_tuple(*entry)[0]
             yield key, decode(_present(kept.record(form.identity(key), height)))
 
     # ── contracts and members ─────────────────────────────────────────────────────────────────

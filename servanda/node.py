@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from servanda.chain.admission import Spread
 from servanda.chain.audit import read_blocks, replay, transactions_of
-from servanda.chain.block import sealed_bytes
+from servanda.chain.block import good_seals, sealed_bytes
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Execution, Ledger
 from servanda.chain.shelf import DamagedRecord
@@ -164,6 +164,14 @@ class Node:
         if self.store.chain != self.genesis.hash:
             raise StoreFailed(f"`{self.store.path}` is of another genesis")
         check_zones(self.genesis)
+        head = self.store.head()
+        if head is not None:
+            # Every record and node leads up to this header; whoever cannot seal cannot forge it.
+            seals = good_seals(head, self.store.seals(head.height), self.genesis.sealers)
+            if len(seals) < self.genesis.seals_min:
+                raise StoreFailed(
+                    f"`{self.store.path}` is damaged: block {head.height} is not sealed"
+                )
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -310,7 +310,7 @@ class Machine:
     def _row_of(self, order: Order) -> Any:
         """Return the row that a timer in the queue is about."""
         timer = self.bindings.of(order.contract).model.timers[order.number]
-        return self.tables[timer.record].rows[order.key]
+        return self.tables[timer.record].listed(order.key)
 
     def next_due(self) -> int | None:
         """Return when something falls due after the present time, or None."""

@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 from chains import StoredChain
+from mutate import mutated
 
 from servanda.chain.database import FILE, LOCK, StoreFailed
+from servanda.chain.encoding import Malformed, decode, encode
 from servanda.chain.ledger import Ledger
 from servanda.chain.shelf import DamagedRecord
 from servanda.chain.store import Store, create_store
@@ -340,3 +342,104 @@ def test_a_store_is_made_beside_nothing(tmp_path: Path) -> None:
         create_store(str(tmp_path / "file"), bytes(32))
     with pytest.raises(StoreFailed):
         create_store(str(tmp_path / "nowhere"), bytes(32))
+
+
+# ── who mends what he has changed ─────────────────────────────────────────────────────────────
+
+
+def used(folder: Path, chain: StoredChain) -> None:
+    """Read all of a store through a ledger, and make a block of what needs most of it."""
+    store = Store(str(folder), writes=True)
+    try:
+        ledger = Ledger(chain.genesis, {}, store)
+        for table in ledger.state.machine.tables.values():
+            list(table.records())
+        sent = [
+            chain.signed(chain.transaction("icbc", "Bank.pay", "a", "b", Amount(1, "CNY"))),
+            chain.signed(chain.transaction("ann", "Membership.enrol", "cy", bytes(32))),
+        ]
+        execution = ledger.execute(chain.time_ms + 10**9, sent)
+        store.keep(execution, {})
+    finally:
+        store.close()
+
+
+def is_named(folder: Path, chain: StoredChain) -> bool:
+    """Whether a store is refused when all of it is used."""
+    try:
+        used(folder, chain)
+        served(folder, chain)
+    except StoreFailed:
+        return True
+    return False
+
+
+COLUMNS = {
+    "records": ("identity", "value"),
+    "nodes": ("data",),
+    "entries": ("key", "value"),
+    "places": ("name", "sum"),
+    "blocks": ("header", "seals", "transactions", "receipts", "root", "node", "record", "hash"),
+    "meta": ("value",),
+    "ended": ("expiry", "hash", "height"),
+    "sources": ("source", "hash"),
+}
+
+
+def bend(database: sqlite3.Connection, random: Random) -> str:
+    """Change one value of one row, as an item where it encodes one; return which."""
+    table = random.choice(list(COLUMNS))
+    column = random.choice(COLUMNS[table])
+    names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    row = random.choice(database.execute(f"SELECT * FROM {table}").fetchall())  # noqa: S608
+    value = row[names.index(column)]
+    if type(value) is bytes:
+        try:
+            value = encode(mutated(decode(value), random))
+        except (Malformed, AssertionError):
+            value = value[: random.randrange(len(value) + 1)]
+    else:
+        value = random.choice((value + 1, 0, -5, 2**62, "x", b"y", 1.5))
+    where = " AND ".join(f"{name} IS ?" for name in names)
+    database.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value, *row))  # noqa: S608
+    return f"{table}.{column}"
+
+
+def test_a_value_that_was_changed_is_named(chain: StoredChain, good: Path, tmp_path: Path) -> None:
+    """Whatever stands in whichever row: it is named, or it was never needed and is as it was."""
+    for turn in range(TURNS):
+        folder = copied(good, tmp_path)
+        with closing(sqlite3.connect(folder / FILE)) as database:
+            try:
+                where = bend(database, Random(turn))  # noqa: S311 -- the same again
+            except sqlite3.Error:
+                continue
+            database.commit()
+        assert is_named(folder, chain), f"turn {turn} changed {where}, and nobody minded"
+
+
+def test_an_entry_that_was_forged_with_its_sums_is_named(
+    chain: StoredChain, good: Path, tmp_path: Path
+) -> None:
+    """Who mends every sum behind it meets the form of entries, and the records that are signed."""
+    for turn in range(TURNS):
+        folder = copied(good, tmp_path)
+        random = Random(turn)  # noqa: S311 -- the same again
+        store = Store(str(folder), writes=True)
+        rows = list(
+            store._database.all(
+                "SELECT name, key, value FROM entries JOIN places ON number = place"
+            )
+        )
+        place, key, value = random.choice(rows)
+        try:
+            forged = encode(mutated(decode(value), random))
+        except (Malformed, AssertionError):
+            forged = b"x" + value
+        if forged == value:
+            store.close()
+            continue
+        with store._database.writing():
+            store._entries.keep({place: {key + b"\x01" * (turn % 2): forged}})
+        store.close()
+        assert is_named(folder, chain), f"turn {turn} was not missed"
