@@ -20,7 +20,8 @@ INTEGER_BYTES_MAX = 16
 TEXT, BYTES = b"\x40", b"\x41"
 NEGATIVE, ZERO, POSITIVE = b"\x50", b"\x51", b"\x52"
 EXPONENT_BIAS = 1 << 15
-END = b"\x00"
+NUL, NUL_INSIDE, END = b"\x00", b"\x00\xff", b"\x00\x01"
+"""A byte 0 inside is told apart from an end by what stands behind it, which sorts after an end."""
 BEHIND_ALL = b"\xff"
 """No value begins with this byte: what stands before it begins with what it is put behind."""
 
@@ -52,7 +53,7 @@ def sortable(value: Any) -> bytes:  # noqa: ANN401 -- a scalar of any type
 
 def _ended(data: bytes) -> bytes:
     """Return bytes with an end that sorts before any further byte."""
-    return data.replace(END, b"\x00\xff") + END
+    return data.replace(NUL, NUL_INSIDE) + END
 
 
 def _integer(value: int) -> bytes:

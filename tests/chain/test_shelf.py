@@ -9,7 +9,7 @@ from typing import Any
 import chains
 import every_type
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -123,6 +123,8 @@ def test_bytes_stand_in_the_order_of_values(
 
 @settings(max_examples=200)
 @given(pairs)
+@example(("", "\0"))
+@example((b"a", b"a\0"))
 def test_no_bytes_begin_with_those_of_another(values: tuple[Any, Any]) -> None:
     """So a range of one value holds that value alone."""
     one, other = values
