@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeAlias
 
 from servanda.chain.block import Header
-from servanda.chain.state_tree import Node, NodePath
+from servanda.chain.state_tree import Node, NodePath, Nodes
 
 Entries: TypeAlias = "Mapping[bytes, Mapping[bytes, bytes | None]]"
 """What changes in each place: the value under a key, or None where it is gone."""
@@ -32,6 +32,12 @@ class Readable(Protocol):
 
 class Kept(Readable, Protocol):
     """What was kept of the blocks so far."""
+
+    def header(self, height: int) -> Header:
+        """Return the header of a block."""
+
+    def tree(self, height: int) -> Nodes:
+        """Return the nodes of the state tree of a height."""
 
     def head(self) -> Header | None:
         """Return the header of the last block, or None before the first."""

@@ -18,7 +18,7 @@ from servanda.chain.block import Header
 from servanda.chain.encoding import decode
 from servanda.chain.genesis import Genesis
 from servanda.chain.state import ChainState
-from servanda.chain.state_tree import Node, NodePath
+from servanda.chain.state_tree import Node, NodePath, Nodes
 from servanda.chain.store import Store
 from servanda.interpreter.values.time_zones import Zone
 
@@ -37,6 +37,16 @@ class KeptAt:
     def head(self) -> Header | None:
         """Return the header of the block at the height, or None before the first."""
         return self._store.header(self._height) if self._height else None
+
+    def header(self, height: int) -> Header:
+        """Return the header of a block that is no later."""
+        assert height <= self._height, "what came later is not known here"
+        return self._store.header(height)
+
+    def tree(self, height: int) -> Nodes:
+        """Return the nodes of the state tree of a height that is no later."""
+        assert height <= self._height, "what came later is not known here"
+        return self._store.tree(height)
 
     def record(self, identity: bytes, height: int) -> bytes | None:
         """Return the value that a record had at a height that is no later."""

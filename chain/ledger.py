@@ -1,9 +1,9 @@
 """The ledger: a state machine over blocks. The same blocks give the same roots everywhere.
 
 Its interface is that of the engines that order transactions (ABCI 2.0): `info`, `check`, `prepare`,
-`validate`, `execute`, `commit`. It reads what was kept of earlier blocks through `Kept` and hands
-out what is to be kept of the next; it knows no file, no clock and no network. Whoever hosts it
-gives it the time.
+`validate`, `execute`, `commit`, `query`. It reads what was kept of earlier blocks through `Kept`
+and hands out what is to be kept of the next; it knows no file, no clock and no network. Whoever
+hosts it gives it the time.
 
 # INVARIANT: what `execute` changed counts only with `commit`; after a crash in between, a ledger
 made anew from what was kept stands at the block before.
@@ -21,6 +21,7 @@ from servanda.chain.genesis import Genesis
 from servanda.chain.kept import Entries, Kept
 from servanda.chain.merkle import root_of
 from servanda.chain.pending import add_signatures, all_waiting, end_waiting, keep_waiting
+from servanda.chain.presence import Presence, presence_of
 from servanda.chain.receipt import (
     receipt_of_call,
     receipt_of_lapse,
@@ -108,6 +109,10 @@ class Ledger:
         `time_ms` is the time of the block that is meant; else it is that of the last.
         """
         self._admission.admit(data, self.info.time_ms if time_ms is None else time_ms)
+
+    def query(self, identity: bytes, height: int | None = None) -> Presence:
+        """Return what a record was at a height (the last one unless given), with its proof."""
+        return presence_of(self.kept, identity, self.info.height if height is None else height)
 
     def verify(self, transactions: Iterable[bytes], spread: Spread = map) -> None:
         """Verify signatures ahead of `check`, `prepare` or `execute`; `spread` may use threads."""

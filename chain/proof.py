@@ -25,7 +25,8 @@ from servanda.chain.block import Header, good_seals, read_header
 from servanda.chain.encoding import Item, Malformed, decode, encode
 from servanda.chain.genesis import BadGenesis, Genesis, read_genesis
 from servanda.chain.merkle import hash_of, root_from_proof
-from servanda.chain.state_tree import Entry, Nodes, Proof, Step, prove
+from servanda.chain.presence import Presence
+from servanda.chain.state_tree import Entry, Proof, Step
 from servanda.chain.state_tree import root_from_proof as state_root_from_proof
 
 RECORD, TRANSACTION = "servanda record", "servanda transaction"
@@ -60,37 +61,23 @@ class ProvedTransaction:
     receipt: bytes
 
 
-def record_proof(
-    genesis: Genesis,
-    header: Header,
-    seals: Mapping[str, bytes],
-    nodes: Nodes,
-    record: tuple[bytes, bytes | None],
-) -> bytes:
-    """Return the document that proves a record, `(identity, value)`, at a block."""
-    path = _path(header, nodes, record[0])
-    return encode(
-        (RECORD, FORMAT, genesis.to_json(), *_sealed_header(header, seals), *record, *path)
+def record_proof(genesis: Genesis, presence: Presence, seals: Mapping[str, bytes]) -> bytes:
+    """Return the document that proves what a record was at a block."""
+    return encode((RECORD, FORMAT, genesis.to_json(), *_proved(presence, seals)))
+
+
+def carried_proof(presence: Presence, seals: Mapping[str, bytes]) -> bytes:
+    """Return the proof of what a record was, as it is carried to another chain."""
+    return encode((CARRIED, FORMAT, *_proved(presence, seals)))
+
+
+def _proved(presence: Presence, seals: Mapping[str, bytes]) -> tuple[Item, ...]:
+    steps, found = presence.proof
+    return (
+        *(presence.header.to_bytes(), dict(seals), presence.identity, presence.value),
+        tuple([(one.taken, one.others) for one in steps]),
+        None if found is None else (found.key, found.value),
     )
-
-
-def carried_proof(
-    header: Header, seals: Mapping[str, bytes], nodes: Nodes, record: tuple[bytes, bytes | None]
-) -> bytes:
-    """Return the proof of a record, `(identity, value)`, as it is carried to another chain."""
-    path = _path(header, nodes, record[0])
-    return encode((CARRIED, FORMAT, *_sealed_header(header, seals), *record, *path))
-
-
-def _sealed_header(header: Header, seals: Mapping[str, bytes]) -> tuple[Item, Item]:
-    return header.to_bytes(), dict(seals)
-
-
-def _path(header: Header, nodes: Nodes, identity: bytes) -> tuple[Item, Item]:
-    """Return the way to a record in the state of a header, and what stands at its end."""
-    proof = prove(nodes, header.state, hash_of(identity))
-    found = None if proof.found is None else (proof.found.key, proof.found.value)
-    return tuple([(one.taken, one.others) for one in proof.steps]), found
 
 
 def transaction_proof(

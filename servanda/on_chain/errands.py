@@ -21,6 +21,7 @@ from servanda.chain.arguments import item_of
 from servanda.chain.encoding import encode
 from servanda.chain.membership import MEMBERSHIP
 from servanda.chain.other_chains import CHAIN
+from servanda.chain.presence import presence_of
 from servanda.chain.proof import carried_proof
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import FIELD, Journal
@@ -133,8 +134,7 @@ def prove(delivery: Delivery, origin: Node) -> bytes:
     """Return the proof of a delivery, of the last block of the chain that it comes from."""
     proof, store, height = delivery.errand.proof, origin.store, origin.store.height
     identity = encode((proof.contract, proof.record, item_of(delivery.proved)))
-    record = (identity, store.record(identity, height))
-    return carried_proof(store.header(height), store.seals(height), store.tree(height), record)
+    return carried_proof(presence_of(store, identity, height), store.seals(height))
 
 
 def try_out(

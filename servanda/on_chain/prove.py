@@ -181,10 +181,7 @@ def prove_record(node: Node, record: RecordType, key: Item, height: int, names: 
     except Refused as refused:
         if refused.code != Code.MISSING_RECORD:
             raise
-    value = node.store.record(name, height)
-    header, seals = node.store.header(height), node.store.seals(height)
-    tree = node.store.tree(height)
-    return record_proof(node.genesis, header, seals, tree, (name, value))
+    return record_proof(node.genesis, node.ledger.query(name, height), node.store.seals(height))
 
 
 def _prove_transaction(node: Node, text: str, names: Names) -> bytes:

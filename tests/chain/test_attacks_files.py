@@ -334,8 +334,7 @@ def proofs(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[bytes]
     found = []
     for key in ("a", "nobody"):
         identity = encode(("Bank", "Account", key))
-        record = identity, store.record(identity, height)
-        found.append(record_proof(made.genesis, header, seals, store, record))
+        found.append(record_proof(made.genesis, made.ledger.query(identity), seals))
     envelopes, receipts = store.transactions(height), store.receipts(height)
     found.append(
         transaction_proof(

@@ -36,10 +36,7 @@ NOBODY = encode(("Bank", "Account", "nobody"))
 def proved_record(chain: StoredChain, identity: bytes, height: int) -> bytes:
     """Return the proof of a record at a height."""
     store = chain.kept
-    record = identity, store.record(identity, height)
-    return record_proof(
-        chain.genesis, store.header(height), store.seals(height), store.tree(height), record
-    )
+    return record_proof(chain.genesis, chain.ledger.query(identity, height), store.seals(height))
 
 
 def proved_transaction(chain: StoredChain, height: int, place: int, other: int) -> bytes:

@@ -19,6 +19,7 @@ from servanda.chain.block import Header, sealed_bytes
 from servanda.chain.encoding import decode, encode
 from servanda.chain.genesis import FirstMember, Genesis
 from servanda.chain.merkle import hash_of
+from servanda.chain.presence import presence_of
 from servanda.chain.proof import carried_proof
 from servanda.chain.transaction import Envelope, Transaction, signed_bytes
 from servanda.interpreter.receipts import Amount
@@ -59,8 +60,7 @@ class Moment:
         store, height = self._store, self.header.height
         identity = encode((contract, record, key))
         seals = store.seals(height) if seals is None else seals
-        value = store.record(identity, height)
-        return carried_proof(self.header, seals, store.tree(height), (identity, value))
+        return carried_proof(presence_of(store, identity, height), seals)
 
 
 class OneOfTwo(Chain):
