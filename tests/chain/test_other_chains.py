@@ -318,3 +318,63 @@ def sealed(chain: OneOfTwo, identity: bytes, value: Any) -> bytes:
     header = replace(chain.moment.header, state=root)
     path = (((taken, ()),), tuple(leaf)[:2])
     return encode((CARRIED, FORMAT, header.to_bytes(), seals_of(header), identity, held, *path))
+
+
+def test_a_contract_that_reads_another_chain_can_be_upgraded() -> None:
+    """The later version reads it as well, and the proofs that were good stay good."""
+    sending, receiving = two_chains()
+    number = sent(sending, sending.time_ms + DAY_MS)
+    later = (
+        RECEIVER.replace("version 1", "version 2")
+        .replace("by Bank\n  require message", "by Bank or Carrier\n  require message")
+        .replace("role Bank", "role Bank, Carrier")
+    )
+    data = later.encode()
+    asked = ("ann bob", "Membership.upgrade", "Receiver", 2, hash_of(data))
+    receiving.does(*asked, attachment=data)
+    receiving.reopened()
+    message = sending.proof("Sender", "Sent", number)
+    receiving.does("icbc", "Receiver.receive", message, version=2)
+    received = receiving.proof("Receiver", "Received", (sending.genesis.hash, number))
+    sending.does("icbc", "Sender.settle", number, received)
+
+
+def test_as_many_seals_are_needed_as_the_genesis_says() -> None:
+    """Of three sealers two must seal, whoever they are; a third name helps nobody."""
+    sending, receiving = two_chains()
+    names = ("node", "second", "third")
+    sealers = {one: public_key_of(one) for one in names}
+    genesis = replace(sending.genesis, sealers=sealers, seals_min=2)
+    receiving.does(
+        *("ann bob", "Membership.bind", "C", genesis.hash), attachment=genesis.to_bytes()
+    )
+    header = replace(sending.moment.header, chain=genesis.hash)
+    take = receiving.ledger.state.others.claim_of
+    identity = encode(("Membership", "Member", "ann"))
+
+    def proof(*seals: str) -> bytes:
+        leaf = Entry(hash_of(identity), hash_of(encode({})))
+        taken = 1 << nibble(leaf.key, 0)
+        made = replace(header, state=hash_of(NODE + taken.to_bytes(2) + leaf.hash))
+        path = (((taken, ()),), tuple(leaf)[:2])
+        sealed_by = seals_of(made, *seals)
+        return encode((CARRIED, FORMAT, made.to_bytes(), sealed_by, identity, encode({}), *path))
+
+    for good in (("node", "second"), ("second", "third"), names):
+        assert take("C", proof(*good)).record == "Member"
+    for bad in (("node",), ("third", "mallory"), ("mallory", "trudy")):
+        with pytest.raises(NoProof, match="2 are needed"):
+            take("C", proof(*bad))
+
+
+def test_blocks_with_proofs_are_executed_again_to_the_same_roots() -> None:
+    """Whoever replays a chain verifies the proofs from what its own blocks carried."""
+    sending, receiving = two_chains()
+    number = sent(sending, sending.time_ms + DAY_MS)
+    receiving.does("icbc", "Receiver.receive", sending.proof("Sender", "Sent", number))
+    again = OneOfTwo("receiving")
+    for block in receiving.kept.blocks:
+        execution = again.ledger.execute(block.header.time_ms, block.transactions)
+        assert execution.header == block.header
+        again.keep(execution)
+        again.ledger.commit()

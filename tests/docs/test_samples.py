@@ -23,6 +23,7 @@ SECTIONS = [
     *samples.read_sections(ROOT / "docs" / "language.md"),
     *samples.read_sections(ROOT / "README.md", is_whole=True),
     *samples.read_sections(ROOT / "docs" / "chain.md", is_whole=True),
+    *samples.read_sections(ROOT / "examples" / "two_chains" / "README.md", is_whole=True),
 ]
 
 

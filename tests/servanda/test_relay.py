@@ -12,6 +12,8 @@ import pytest
 from chains import HOUR_MS, START_MS
 from two_chains import PASSPHRASE, ChainInFolder, cny, two_folders
 
+from servanda.chain.encoding import decode
+from servanda.chain.merkle import hash_of
 from servanda.chain.store import StoreFailed
 from servanda.node import Node
 
@@ -197,3 +199,27 @@ def test_it_follows_until_it_is_stopped(
     status, _, err = servanda(*words)
     assert (status, "another process makes blocks" in err) == (130, True)
     assert balance(receiving, "Receiver", "6216-02") == 20_000
+
+
+def test_a_chain_with_proofs_is_audited_exported_and_explained(
+    servanda: Command, chains: tuple[ChainInFolder, ChainInFolder]
+) -> None:
+    """Who executes its blocks again needs nothing of the other chain but what they carry."""
+    sending, _ = chains
+    send(sending, 1)
+    relayed(servanda, "sending", "receiving")
+    shutil.rmtree("sending")
+    status, out, _ = servanda("chain", "audit", "receiving", "--json")
+    assert (status, json.loads(out)["is_right"]) == (0, True)
+    assert servanda("chain", "export", "receiving", "receiving.pack")[0] == 0
+    assert servanda("chain", "audit", "--from", "receiving.pack")[0] == 0
+    assert servanda("chain", "import", "copy", "receiving.pack")[0] == 0
+    status, out, _ = servanda("chain", "show", "copy", "Received", "--json")
+    assert (status, len(json.loads(out))) == (0, 1)
+    transaction = Node("copy").store.transactions(5)[0]
+    found: Any = decode(transaction)
+    status, out, err = servanda("chain", "why", "copy", hash_of(found[0]).hex())
+    assert (status, err) == (0, "")
+    assert "sent.until" in out
+    status, out, _ = servanda("chain", "show", "copy", "Account", "--at", "4", "--json")
+    assert status == 0
