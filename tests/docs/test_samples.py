@@ -14,6 +14,8 @@ import samples
 
 from servanda.command_line import main
 
+FILE_READ = re.compile(r"\$\(cat ([^\s)]+)\)")
+"""What a shell puts into a command: what stands in a file."""
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KEYWORD = re.compile(r'^[A-Z]+: "([a-z]+)"$', re.MULTILINE)
@@ -129,7 +131,9 @@ def test_commands_give_what_is_shown(
     monkeypatch.setenv("SERVANDA_PASSPHRASE", "of the keys of a sample")
     for console in section.consoles:
         for command, output in commands(console.text):
-            words = shlex.split(command)
+            words = shlex.split(
+                FILE_READ.sub(lambda found: Path(found[1]).read_text().strip(), command)
+            )
             assert words[0] == "servanda", command
             main(words[1:])
             printed = capsys.readouterr()
