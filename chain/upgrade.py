@@ -217,7 +217,7 @@ def _bound(
         except Undeployable as bad:
             raise Refused(BAD_UPGRADE, str(bad)) from None
     machine.now, machine.issued = before.now, dict(before.issued)
-    machine.members.active = before.members.active
+    machine.members = before.members
     machine.overdue_receipts, machine.choose_trace = before.overdue_receipts, before.choose_trace
     machine.touched = {}
     return deployed

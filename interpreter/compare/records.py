@@ -93,16 +93,16 @@ def _compare_fields(comparing: Comparing, old: RecordModel, new: RecordModel) ->
 
 def _add_field(comparing: Comparing, name: str, field: FieldModel) -> None:
     whole = f"{name}.{field.name}"
-    told = f"every `{name}` has the new field `{field.name}`"
+    told = f"`{name}` has the new field `{field.name}`"
     match field.type:
         case LifecycleType(states=states):
-            told += f": one that is there begins as `{states[0]}`"
+            told += f": records that are there already begin as `{states[0]}`"
         case BalanceType():
-            told += ": one that is there begins with nothing"
+            told += ": records that are there already begin with nothing"
         case _ if field.default is not None:
-            told += ": one that is there has its default"
+            told += ": records that are there already get its default"
         case OptionalType():
-            told += ": it is missing in one that is there"
+            told += ": it is missing in records that are there already"
         case _:
             comparing.refuse(
                 "E0605",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import chains
@@ -330,6 +331,18 @@ def test_what_is_passed_on_costs_by_its_length(chain: FilingChain) -> None:
     given = chain.run("icbc", "Filings.file", "b", "icbc", chain.sealed("icbc", "x" * 8_001))
     # It goes into the record, and from there into the event.
     assert given[8] > 2 * 8_000 // 16
+
+
+def test_it_is_taken_behind_an_upgrade_in_its_block(chain: FilingChain) -> None:
+    """The keys in force are those of the end of the block before, whatever is upgraded in it."""
+    data = filings.CONTRACT.replace("version 1", "version 2").encode()
+    arguments = ("Membership.upgrade", "Filings", 2, hashlib.sha256(data).digest())
+    upgrade = chain.transaction("ann bob", *arguments, attachment=data)
+    sealed = chain.sealed("icbc", "urgent")
+    amend = chain.transaction("icbc", "Filings.amend", "a", sealed, version=2)
+    receipts = chain.block(chain.signed(upgrade), chain.signed(amend))
+    assert [(one[0], one[2]) for one in receipts] == [(0, None), (0, None)]
+    assert chain.report("a") == sealed
 
 
 # ── what is not sealed at all ─────────────────────────────────────────────────────────────────────

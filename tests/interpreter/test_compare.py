@@ -146,14 +146,14 @@ CASES = [
         "  weight:",
         "  note: Text?\n  stamp: Balance of CNY\n  weight:",
         [
-            "every `Box` has the new field `note`: it is missing in one that is there",
-            "every `Box` has the new field `stamp`: one that is there begins with nothing",
+            "`Box` has the new field `note`: it is missing in records that are there already",
+            "`Box` has the new field `stamp`: records that are there already begin with nothing",
         ],
     ),
     (
         "  weight:",
         '  note: Text = "?"\n  weight:',
-        ["every `Box` has the new field `note`: one that is there has its default"],
+        ["`Box` has the new field `note`: records that are there already get its default"],
     ),
     (
         "Int in 0..9 = 0",

@@ -99,7 +99,7 @@ def test_a_story(servanda: Command) -> None:
     assert status == 0
     assert out.splitlines()[:3] == [
         "Ledger version 2 after version 1: 2 changes",
-        "  + every `Account` has the new field `note`: one that is there has its default",
+        "  + `Account` has the new field `note`: records that are there already get its default",
         '      now, line 8: note: Text = "none"',
     ]
     assert "it would be done, for" in out
