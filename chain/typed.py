@@ -13,11 +13,15 @@ from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 from servanda.grammar.diagnostics import Diagnostics
-from servanda.grammar.parser import parse
+from servanda.grammar.parser import parse, parse_expression
 from servanda.grammar.source import Source, Span
+from servanda.grammar.tree import Index
 from servanda.interpreter.check import check_script
+from servanda.interpreter.check.fit import HASH_FORM
+from servanda.interpreter.execute.arguments import is_key
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.script import compile_script
+from servanda.interpreter.execute.state import Table
 from servanda.interpreter.model import (
     AggregateValue,
     ContractModel,
@@ -32,7 +36,20 @@ from servanda.interpreter.model import (
     Statement,
     Value,
 )
-from servanda.interpreter.types import TEXT, ListType, RecordType, sealed_in
+from servanda.interpreter.types import (
+    DATE,
+    DURATION,
+    HASH,
+    PARTY,
+    TEXT,
+    TIME,
+    EnumType,
+    ListType,
+    RecordType,
+    RoleType,
+    Type,
+    sealed_in,
+)
 from servanda.interpreter.walk import all_values
 
 NAME = "what was typed"
@@ -198,6 +215,43 @@ def value_of(typed: Typed, value: Value, machine: Machine) -> Any:  # noqa: ANN4
     """Return what an expression comes to, in its outward form. Raises `Refused`."""
     step = DoesStep((), "", "", (value,), span=value.span)
     return work_out(typed, step, machine).arguments[0]
+
+
+def read_key(text: str, table: Table, machine: Machine) -> Any:  # noqa: ANN401 -- of any type
+    """Return the key that stands between brackets: `"6222-01"`, or `2026-01-05, Left`.
+
+    Its parts are values as the language writes them; a record that is a part is written as itself
+    or by its own key. None is returned for what is no key of the table. Raises `WrongText`,
+    `NotOneStep`, `ReadsState`, and `Refused` for a value that cannot be worked out.
+    """
+    source = Source(NAME, f"{table.name}[{text}]")
+    diagnostics = Diagnostics()
+    index = parse_expression(source, diagnostics)
+    if diagnostics.has_errors:
+        raise WrongText(diagnostics, source)
+    if not isinstance(index, Index) or len(index.keys) != len(table.model.keys):
+        return None
+    parts = [source.slice(one.span) for one in index.keys]
+    found = tuple(
+        _key_part(part, one.type, machine)
+        for part, one in zip(parts, table.model.keys, strict=True)
+    )
+    key = found[0] if len(found) == 1 else found
+    return key if is_key(table, key) else None
+
+
+def _key_part(text: str, held: Type, machine: Machine) -> Any:  # noqa: ANN401 -- of any type
+    # What a name means follows from where it stands; a member may have been expelled since.
+    is_party = held == PARTY or isinstance(held, RoleType)
+    if (is_party and WORD.fullmatch(text)) or (isinstance(held, EnumType) and text in held.members):
+        return text
+    typed, value = read_expression(text, machine)
+    if held in {DATE, TIME, DURATION} and value.type != held:
+        return None  # They are whole numbers where they are kept, and no others.
+    (named,) = named_by_key(typed, (value,))
+    found = value_of(typed, named, machine)
+    is_hash = held == HASH and type(found) is str and HASH_FORM.fullmatch(found)
+    return bytes.fromhex(found) if is_hash else found
 
 
 def work_out(typed: Typed, step: DoesStep, machine: Machine) -> Asked:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from servanda.chain.admission import Spread
 from servanda.chain.audit import read_blocks, replay, transactions_of
 from servanda.chain.block import good_seals, sealed_bytes
+from servanda.chain.database import FILE
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Execution, Ledger
 from servanda.chain.shelf import DamagedRecord
@@ -37,6 +38,14 @@ from servanda.zones import read_zone, zone_names
 GENESIS = "genesis.json"
 YOUNG_COUNT_MAX = 500_000
 """So many objects are made before the next look for garbage: some blocks of thousands."""
+
+
+class NoChain(StoreFailed):
+    """There is no chain in a folder; the message says so, and the advice how one begins."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(f"there is no chain in `{folder}`")
+        self.advice = f"begin one: `servanda chain init {folder} --registrar NAME --registrar NAME`"
 
 
 class Zones(Mapping[str, Zone]):
@@ -63,8 +72,10 @@ def zones_hash() -> bytes:
 
 
 def load_genesis(folder: str) -> Genesis:
-    """Return the genesis of a chain in a folder. Raises `StoreFailed`."""
+    """Return the genesis of a chain in a folder. Raises `StoreFailed`, `NoChain` without one."""
     path = os.path.join(folder, GENESIS)
+    if not any(os.path.lexists(os.path.join(folder, one)) for one in (GENESIS, FILE)):
+        raise NoChain(folder)
     try:
         with open(path, encoding="utf-8") as file:
             return read_genesis(file.read(BYTES_MAX + 1))

@@ -40,7 +40,7 @@ from servanda.styled_lines import Piece, print_diagnostics, print_lines
 from servanda.tables import Column, console_of, print_table
 from servanda.tell_changes import change_lines, changes_to_json
 
-HEADER = re.compile(r"^contract\s+(\w+)\s+version\s+([0-9_]{1,12})\s*$", re.MULTILINE)
+HEADER = re.compile(r"^contract +(\w+) +version +([0-9_]{1,12}) *(?:#.*)?$", re.MULTILINE)
 HASH_SHOWN = 16
 
 

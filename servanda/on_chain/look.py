@@ -10,6 +10,7 @@ from typing import Any
 
 from servanda.chain.encoding import Item, encode
 from servanda.chain.membership import first_state, table_of
+from servanda.chain.typed import NotOneStep, ReadsState, read_key
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.exit_status import DONE
 from servanda.interpreter.check.suggest import did_you_mean
@@ -17,7 +18,7 @@ from servanda.interpreter.compare import timer_names
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.outward import outward, unit_held
 from servanda.interpreter.execute.state import FIELD, Row, Table, slot_of
-from servanda.interpreter.types import SERIAL, TEXT, RecordType, Type
+from servanda.interpreter.types import RecordType, show_type
 from servanda.interpreter.values.show import show_time
 from servanda.json_values import to_json
 from servanda.node import Node
@@ -75,7 +76,10 @@ def table_then(machine: Machine, table: Table, height: int) -> Table:
 
 
 def find_record(node: Node, text: str) -> tuple[Table, Item | None]:
-    """Return the table, and the key if one is named, of `Account`, `Bank.Account["6222-01"]`."""
+    """Return the table, and the key if one is named, of `Account`, `Bank.Account["6222-01"]`.
+
+    Raises `CannotTry`; `WrongText` and `Refused` for a key with mistakes.
+    """
     found = RECORD.fullmatch(text)
     tables = node.ledger.state.machine.tables
     names = sorted(one.name for one in tables)
@@ -95,28 +99,22 @@ def find_record(node: Node, text: str) -> tuple[Table, Item | None]:
     if len(fitting) > 1:
         full = ", ".join(f"`{one.contract}.{name}`" for one in fitting)
         raise CannotTry(f"several contracts have a record `{name}`", f"write one of {full}")
-    return fitting[0], None if key is None else _key(fitting[0], key)
+    return fitting[0], None if key is None else _key(fitting[0], key, node.ledger.state.machine)
 
 
-def _key(table: Table, text: str) -> Item:
+def _key(table: Table, text: str, machine: Machine) -> Item:
     """Return the key that stands between brackets, as the language writes it."""
-    parts = [one.strip() for one in re.split(r""",(?=(?:[^"]*"[^"]*")*[^"]*$)""", text)]
-    keys = table.model.keys
-    if len(parts) != len(keys):
-        names = ", ".join(one.name for one in keys)
-        raise CannotTry(f"a `{table.name}` is named by {len(keys)} values: {names}")
-    found = [_key_part(one.type, part) for one, part in zip(keys, parts, strict=True)]
-    return found[0] if len(found) == 1 else tuple(found)
-
-
-def _key_part(held: Type, text: str) -> Item:
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        return text[1:-1]
-    if held == TEXT:
-        raise CannotTry(f"`{text[:60]}` is no text", f'write `"{text[:60]}"`')
-    if held == SERIAL or re.fullmatch(r"-?\d+", text):
-        return int(text) if re.fullmatch(r"-?\d{1,40}", text) else text
-    return text
+    try:
+        key: Item = read_key(text, table, machine)
+    except (NotOneStep, ReadsState):
+        key = None
+    if key is None:
+        parts = ", ".join(f"{one.name}: {show_type(one.type)}" for one in table.model.keys)
+        raise CannotTry(
+            f"`{text[:60]}` is no key of a `{table.name}`",
+            f"it is named by {parts}" if parts else "",
+        )
+    return key
 
 
 def identity(record: RecordType, key: Item) -> bytes:

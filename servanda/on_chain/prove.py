@@ -82,9 +82,9 @@ def _audited(options: argparse.Namespace) -> Iterator[int]:
                     progress.move(file.tell(), height)
                     yield height
             return
+        genesis = load_genesis(options.folder)
         store = Store(options.folder, writes=False)
         try:
-            genesis = load_genesis(options.folder)
             check_zones(genesis)
             progress.begin(store.height)
             for height in audit(store, genesis, Zones(), verifiers.spread):

@@ -17,8 +17,11 @@ from servanda.command_words import carry_out
 from servanda.diagnostic_json import JsonValue, diagnostics_to_json, write_json
 from servanda.excerpt import visible_text
 from servanda.exit_status import NOT_TRIED, SAID_NO
+from servanda.grammar.parser import use_grammar_cache
+from servanda.grammar_cache import DiskGrammarCache
 from servanda.interpreter.refusals import Refused
 from servanda.keys import KeyFailed
+from servanda.node import NoChain
 from servanda.on_chain.session import CannotTry
 from servanda.styled_lines import Piece, print_diagnostics, print_lines
 from servanda.tell_problem import tell_problem
@@ -35,10 +38,14 @@ def run_and_tell(options: argparse.Namespace) -> int:
 def tell(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     """Run what a command does, and tell of what stands in its way; return the exit status."""
     is_json: bool = options.json
+    # Whatever opens a chain reads its contracts.
+    use_grammar_cache(DiskGrammarCache())
     try:
         return run(options)
     except CannotTry as cannot:
         return tell_problem(str(cannot), cannot.advice, is_json=is_json)
+    except NoChain as missing:
+        return tell_problem(str(missing), missing.advice, is_json=is_json)
     except (StoreFailed, KeyFailed) as failed:
         return tell_problem(str(failed), is_json=is_json)
     except WrongText as wrong:

@@ -232,14 +232,14 @@ def test_the_rules_say_no(servanda: Command) -> None:
         (("call", "bank", 'icbc does opne("1")'), "did you mean `open`"),
         (("call", "bank", "icbc does open(1)"), "E0301"),
         (("call", "bank", 'icbc does open("1")', "--as", "police"), "not among those who do this"),
-        (("call", "nowhere", 'icbc does open("1")'), "cannot be read"),
+        (("call", "nowhere", 'icbc does open("1")'), "no chain in `nowhere`"),
         (("call", "bank", 'icbc does open("1")', "--keys", "nowhere"), "cannot be read"),
         (("call", "bank", 'icbc does open("1")', "--passphrase-file", "no"), "cannot be read"),
         (("deploy", "bank", "no.contract", "--as", "ann"), "cannot be read"),
         (("init", "bank", "--registrar", "ann", "--registrar", "bob"), "exists already"),
         (("show", "bank", "Acount"), "did you mean `Account`"),
         (("show", "bank", "Account["), "is no record"),
-        (("show", "bank", 'Account["1"]'), "named by 2 values"),
+        (("show", "bank", 'Account["1"]'), "named by number: Text, bank: Bank"),
         (("show", "bank", "Account", "--at", "999"), "there is no block 999"),
         (("blocks", "bank", "0"), "no number from 1"),
         (("prove", "bank", "--out", "x"), "name a record"),
@@ -283,3 +283,68 @@ def test_keys_rest_encrypted(folder: Path, servanda: Command) -> None:
     assert PASSPHRASE.encode() not in path.read_bytes()
     assert servanda("chain", "keys", "icbc", "--keys", "k")[0] == 2
     assert servanda("chain", "keys", "../evil", "--keys", "k")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["show nowhere Account", "audit nowhere", "events nowhere", "export nowhere bank.pack"],
+)
+def test_where_there_is_no_chain_it_is_said_how_one_begins(
+    folder: Path, servanda: Command, words: str
+) -> None:
+    """Whichever command is typed; and nothing is made on the way."""
+    status, out, err = servanda("chain", *words.split())
+    assert (status, out) == (2, "")
+    assert "there is no chain in `nowhere`" in err
+    assert "servanda chain init nowhere" in err
+    assert not list(folder.iterdir())
+
+
+DAYS = """\
+contract Days version 1  # the rates of each day
+
+role Bank, Police
+
+enum Side: Bid, Ask
+
+record Rate[day: Date, side: Side]
+  source: Hash
+
+record Note[rate: Rate, text: Text, bank: Bank]
+  is_read: Bool = false
+
+action post(day: Date, side: Side, source: Hash): Rate
+  by Bank
+  give create Rate(day: day, side: side, source: source)
+
+action note(rate: Rate, text: Text): Note
+  by Bank as bank
+  give create Note(rate: rate, text: text, bank: bank)
+"""
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_record_is_named_as_the_language_writes_its_key(servanda: Command, folder: Path) -> None:
+    """By dates, names, other records and their keys, escaped texts, hashes; else it is told."""
+    (folder / "days.contract").write_text(DAYS)
+    typed("deploy", "bank", "days.contract", "--as", "ann", "--as", "bob")
+    typed("call", "bank", f'icbc does post(2026-01-05, Bid, "{"ab" * 32}")')
+    typed("call", "bank", r'icbc does note(Rate[2026-01-05, Bid], "a\"]b")')
+    key = (folder / "bank" / "keys" / "icbc.pub").read_text().strip()
+    for record in (
+        "Rate[2026-01-05, Bid]",
+        "Days.Rate[2026-01-05, Bid]",
+        r'Note[Rate[2026-01-05, Bid], "a\"]b", icbc]',
+        'Grant["icbc", "Bank"]',
+        'Grant[Member["icbc"], "Bank"]',
+        f'KeyUse["{key}"]',
+    ):
+        assert ask(servanda, "show", "bank", record), record
+    ask(servanda, "prove", "bank", "Rate[2026-01-05, Bid]", "--out", "rate.proof")
+    genesis = ask(servanda, "blocks", "bank", "1")["previous"]
+    status, out, _ = servanda("verify", "rate.proof", "--genesis", genesis)
+    assert (status, "exists: True" in out) == (0, True), out
+    for record in ("Rate[5, Bid]", 'Rate["2026-01-05"]', "Rate[2026-01-05, Middle]", "Rate[today]"):
+        status, _, err = servanda("chain", "show", "bank", record)
+        assert (status, "error" in err) == (2, True), record
+    assert servanda("chain", "show", "bank", "Rate[2026-01-06, Bid]")[0] == 1
