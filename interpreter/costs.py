@@ -16,6 +16,8 @@ TRANSACTION_STEPS = 1_000
 """What a block pays for each transaction, whatever comes of it: for its signature and receipt."""
 BYTE_STEPS = 5
 """What a block pays for each byte of a transaction, which must be read before it can be refused."""
+SCRIPT_STEPS_MAX = 1_000_000_000
+"""What the expressions of a script or test may take together: it asks for its calls one by one."""
 CREATE_STEPS = 10
 """A record is kept for ever, so it costs more than a field that is set."""
 VISIT_STEPS = 2

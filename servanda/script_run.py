@@ -33,6 +33,8 @@ from servanda.run_reading import columns_of_feeds, events_read
 from servanda.sealing import MemorySealing, Sealing, sealed_call
 from servanda.value_text import decimals_by_unit, show_seen
 
+TIMERS_OF_A_STEP_MAX = 10_000_000
+"""So many timers run while the clock moves once: a script that waits for ages ends too."""
 STEPS_KEPT_MAX = 12
 """The steps before a failure that are shown."""
 
@@ -240,7 +242,14 @@ class ScriptRun:
 
     def advance(self, time_ms: int) -> None:
         """Move the clock to a time that is not past, through every moment that is due before."""
-        self._take_timers(move_clock(self.machine, time_ms))
+        until = self.fired_count + TIMERS_OF_A_STEP_MAX
+        for receipt in move_clock(self.machine, time_ms):
+            self.take_timer(receipt)
+            if self.fired_count > until:
+                now = show_time(self.present_ms)
+                told = f"more than {TIMERS_OF_A_STEP_MAX:_} timers ran, and it is only {now}"
+                advice = "move the clock by shorter steps, or to an earlier time"
+                raise StepFailed(Failure(told, None, help=advice))
 
     def _take_timers(self, receipts: Iterable[Receipt]) -> None:
         for receipt in receipts:

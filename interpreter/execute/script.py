@@ -16,6 +16,7 @@ from servanda.grammar.source import Span
 from servanda.interpreter.check.script import NOTICE_NAME
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.compile import Code, code_of
+from servanda.interpreter.costs import SCRIPT_STEPS_MAX
 from servanda.interpreter.execute.context import Context
 from servanda.interpreter.execute.explain import Trace
 from servanda.interpreter.execute.machine import Machine
@@ -131,7 +132,7 @@ class ScriptContext(Context):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine, "", ())
-        self.steps_max = 10**18
+        self.steps_max = SCRIPT_STEPS_MAX
 
     @property
     def now(self) -> int:
