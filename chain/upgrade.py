@@ -34,7 +34,7 @@ from servanda.interpreter.execute.examine import (
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import Journal, rows_in
 from servanda.interpreter.model import ContractModel, RecordModel
-from servanda.interpreter.refusals import Refused
+from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.types import BalanceType, LifecycleType
 from servanda.interpreter.walk import contracts_below
 
@@ -75,8 +75,11 @@ class Upgrade:
         try:
             self._examine(deployed, tuple(programs), context)
         except Refused as refused:
+            told = refused.message
+            if refused.code not in {Code.INVARIANT, Code.COST_LIMIT}:
+                told = f"version {self._version} cannot work with what is kept: {told}"
             # Its clause stands in a source that is not in force.
-            raise Refused(refused.code, refused.message) from None
+            raise Refused(refused.code, told) from None
         finally:
             self.steps = context.steps
         self.deployed = deployed
