@@ -19,6 +19,9 @@ from typing import Any
 
 FILE, LOCK = "chain.db", "writer.lock"
 FULL, READ_ONLY = "full", "readonly"
+LOG_PAGES_MAX = 4_000
+"""When the log of writes has so many pages, they go to their places: a large block fills a thousand
+of them by itself, and would else wait for that each time."""
 
 
 class StoreFailed(Exception):  # noqa: N818 -- what failed is told, and nothing was kept by halves
@@ -156,6 +159,7 @@ def _open(path: str, *, writes: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}")
     except sqlite3.Error:
         connection.close()
         raise

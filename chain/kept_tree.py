@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from servanda.chain.state_tree import EMPTY, PLACES, DamagedNode, Node, NodePath, nibble, path_of
 
-NODES_KEPT_MAX = 200_000
+NODES_KEPT_MAX = 500_000
 """So many nodes are in memory."""
 
 

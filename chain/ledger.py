@@ -39,7 +39,7 @@ from servanda.interpreter.values.time_zones import Zone
 Some = TypeVar("Some")
 """What stands for a block that is to be executed."""
 
-ROWS_MAX = 500_000
+ROWS_MAX = 1_500_000
 """So many records a ledger has in memory, beside those that a block looks at."""
 
 
