@@ -14,6 +14,11 @@ from typing import Any
 
 import history
 import pytest
+from chains import Chain
+
+from servanda.chain.encoding import encode
+from servanda.chain.presence import presence_of
+from servanda.chain.proof import carried_proof, verify_carried
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "docs" / "chain_vectors.json"
@@ -44,7 +49,21 @@ def vectors() -> dict[str, Any]:
         "head": chain.ledger.info.head.hex(),
         "state": chain.ledger.info.state.hex(),
         "blocks": blocks,
+        "carried": [proof_of(chain, *one) for one in CARRIED],
     }
+
+
+CARRIED = (("Membership", "Member", "ann"), ("Membership", "Member", "nobody"))
+"""Records of which a proof is published as it is carried: one that is there, one that is not."""
+
+
+def proof_of(chain: Chain, *identity: str) -> dict[str, str]:
+    """Return a proof of the last block, and what it is of."""
+    store, name = chain.kept, encode(identity)
+    height = store.height
+    proof = carried_proof(presence_of(store, name, height), store.seals(height))
+    assert verify_carried(proof, chain.genesis).value == store.record(name, height)
+    return {"identity": name.hex(), "proof": proof.hex()}
 
 
 @pytest.fixture(scope="module")
