@@ -378,3 +378,19 @@ def test_blocks_with_proofs_are_executed_again_to_the_same_roots() -> None:
         assert execution.header == block.header
         again.keep(execution)
         again.ledger.commit()
+
+
+def test_a_later_version_goes_on_taking_proofs() -> None:
+    """An upgrade of either side changes nothing of what was proved and of what may be proved."""
+    sending, receiving = two_chains()
+    number = sent(sending, sending.time_ms + DAY_MS)
+    message = sending.proof("Sender", "Sent", number)
+    later = RECEIVER.replace("version 1", "version 2")
+    assert receiving.upgrade(later, "Receiver")[2] is None
+    assert receiving.code("icbc", "Receiver.receive", message) == "WRONG_VERSION"
+    receiving.does("icbc", "Receiver.receive", message, version=2)
+    receiving.reopened()
+    assert receiving.code("icbc", "Receiver.receive", message, version=2) == "DUPLICATE_KEY"
+    received = receiving.proof("Receiver", "Received", (sending.genesis.hash, number))
+    assert sending.upgrade(SENDER.replace("version 1", "version 2"), "Sender")[2] is None
+    sending.does("icbc", "Sender.settle", number, received, version=2)
