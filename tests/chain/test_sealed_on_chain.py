@@ -64,6 +64,21 @@ def test_it_is_there_after_a_start(chain: FilingChain) -> None:
     assert chain.opened(chain.report("a"), "nfra").value == "worse"
 
 
+def test_it_stays_sealed_through_an_upgrade(chain: FilingChain) -> None:
+    """A later version reads what was kept as it was, and takes what is sealed from then on."""
+    before = chain.report("a")
+    later = filings.CONTRACT.replace("version 1", "version 2").replace(
+        "  bank: Bank\n  report", "  bank: Bank\n  more: Sealed of Text to bank?\n  report"
+    )
+    assert chain.upgrade(later, "Filings")[2] is None
+    for text in ("worse", "better"):
+        assert chain.report("a") == before
+        chain.does("icbc", "Filings.amend", "a", chain.sealed("icbc", text), version=2)
+        before = chain.report("a")
+        assert chain.opened(before, "nfra").value == text
+        chain.reopened()
+
+
 def test_an_audit_comes_to_the_same(chain: FilingChain) -> None:
     """Whoever executes the blocks again needs none of the keys."""
     chain.does("nfra", "Filings.share", "a", "boc", shared(chain, "nfra", "boc"))
