@@ -144,16 +144,36 @@ def check_typed(text: str, machine: Machine, called: Mapping[str, str] | None = 
     lines = [f"use {name}{f' as {name}' if name in alone else ''}" for name in contracts]
     for spoken, name in (*named.items(), *(called or {}).items()):
         lines.append(f'let {spoken} = {_role(known[name], contracts, alone)}("{name}")')
-    source = Source(NAME, "\n".join([*lines, text.strip()]) + "\n")
+    lead = "".join(f"{line}\n" for line in lines)
+    source = Source(NAME, f"{lead}{text.strip()}\n")
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
     model = None if diagnostics.has_errors else check_script(file, contracts, diagnostics)
     if model is None or diagnostics.has_errors or model.script is None:
-        raise WrongText(diagnostics, source)
+        raise _wrong(diagnostics, source, len(lead))
     below = [one for one in model.script.body if not isinstance(one, LetStep)]
     if len(below) != 1:
         raise NotOneStep(text)
     return Typed(source, model, below[0])
+
+
+def _wrong(diagnostics: Diagnostics, source: Source, lead_length: int) -> WrongText:
+    """Return the mistakes in what was typed, without the lines that were put before it."""
+
+    def moved(span: Span) -> Span:
+        if span.source != NAME:
+            return span
+        return Span(NAME, max(0, span.start - lead_length), max(0, span.end - lead_length))
+
+    found = Diagnostics(
+        replace(
+            one,
+            span=moved(one.span),
+            others=tuple([replace(other, span=moved(other.span)) for other in one.others]),
+        )
+        for one in diagnostics
+    )
+    return WrongText(found, Source(NAME, source.text[lead_length:]))
 
 
 def _declared(contracts: Mapping[str, ContractModel]) -> set[str]:

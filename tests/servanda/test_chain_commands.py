@@ -257,6 +257,14 @@ def test_what_cannot_be_tried_is_told(words: tuple[str, ...], told: str, servand
 
 
 @pytest.mark.usefixtures("chain")
+def test_a_mistake_stands_where_it_was_typed(servanda: Command) -> None:
+    """In its first line, and not below lines that nobody has typed."""
+    status, _, err = servanda("chain", "call", "bank", 'icbc does opne("1")')
+    assert (status, "what was typed:1:11" in err) == (2, True), err
+    assert "use Ledger" not in err
+
+
+@pytest.mark.usefixtures("chain")
 def test_a_wrong_passphrase_opens_nothing(
     servanda: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

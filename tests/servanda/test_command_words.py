@@ -105,3 +105,26 @@ def test_what_cannot_be_tried_is_exit_2(
     document = json.loads(out)
     assert (status, err, document["ok"]) == (2, "", False), path
     assert document["error"]["message"], path
+
+
+TELL_NOTHING_HIDDEN = {
+    "init": "there is no chain yet",
+    "keys": "nothing but a public key is shown",
+    "contracts": "which contracts run is known to every member",
+    "send": "it tells those who have signed",
+    "audit": "it counts blocks, and names bytes that are wrong",
+    "export": "the operator's: it writes the whole chain",
+    "import": "the operator's: it reads a whole chain",
+    "verify": "it shows what is in a file that one has",
+}
+"""Commands that serve nobody in particular, each with why it may."""
+
+
+@named(ON_CHAIN)
+def test_who_is_told_is_known(path: tuple[str, ...], command: Command) -> None:
+    """A command either tells a member what it may see (`--as`), or its signers, or says why not."""
+    parser = argparse.ArgumentParser()
+    command.add_words(parser)
+    words = {action.dest for action in parser._actions}
+    assert words & {"reader", "signer"} or command.name in TELL_NOTHING_HIDDEN, path
+    assert not (words & {"reader"} and command.name in TELL_NOTHING_HIDDEN), path
