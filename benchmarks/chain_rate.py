@@ -58,6 +58,11 @@ class Round(NamedTuple):
     verifying_cpu: float
     """That of the processes that verify."""
 
+    @property
+    def cpu(self) -> float:
+        """The processor time of all processes, which is what bounds the rate of two busy cores."""
+        return self.executing_cpu + self.verifying_cpu
+
 
 class StoredChain:
     """A chain in a folder, with the transfers of the other benchmarks on it."""
@@ -232,12 +237,13 @@ def measure_chain(large: int) -> Iterator[Row]:
                 found.append(chain.round())
         base, other = least(rounds[few]), least(rounds[many])
         value = base.alone / base.ours
-        by_cpu = base.alone_cpu / (base.executing_cpu + base.verifying_cpu)
+        by_cpu = base.alone_cpu / base.cpu
         note = f"{rate(base)}, {1 / base.alone:,.0f} signatures; by processor time {by_cpu:.2f}"
         yield Row("signed payments against their signatures", value, ">= 0.7", value >= 0.7, note)
         value = base.ours / other.ours
         name = f"payments with {large:,} accounts against 10,000"
-        yield Row(name, value, ">= 0.8", value >= 0.8, f"{rate(other)}, {rate(base)}")
+        note = f"{rate(other)}, {rate(base)}; by processor time {base.cpu / other.cpu:.2f}"
+        yield Row(name, value, ">= 0.8", value >= 0.8, note)
         value = few.seconds / few.audited()
         note = f"{few.seconds:.1f} s to run {few.node.ledger.info.height} blocks"
         yield Row("audit against the run", value, ">= 1", value >= 1, note)
