@@ -310,4 +310,4 @@ def test_tests_run_on_a_copy(folder: Path, servanda: Run) -> None:
     assert json.loads(servanda("chain", "blocks", "bank", "--json")[1]) == before
     assert servanda("chain", "audit", "bank")[0] == 0
     status, _, err = servanda("test", "state.test.contract", "--chain", "nowhere")
-    assert (status, "cannot be read" in err) == (2, True), err
+    assert (status, "`nowhere" in err) == (2, True), err
