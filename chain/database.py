@@ -6,18 +6,18 @@ writes; whoever reads sees the file as it was when it last looked.
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH113, PTH118
+# ruff: noqa: PTH104, PTH107, PTH113, PTH118
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from typing import Any
 
-FILE, LOCK = "chain.db", "writer.lock"
+FILE, LOCK, DRAFT = "chain.db", "writer.lock", ".begun"
 FULL, READ_ONLY = "full", "readonly"
 LOG_PAGES_MAX = 4_000
 """When the log of writes has so many pages, they go to their places: a large block fills a thousand
@@ -116,17 +116,30 @@ def open_database(folder: str, schema: str, *, writes: bool) -> Database:
 
 
 def create_database(folder: str, schema: str, first: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-    """Make a database in a folder, with its first rows. Raises `StoreFailed`."""
+    """Make a database in a folder, with its first rows. Raises `StoreFailed`.
+
+    It gets its name when all of it is there, so that one that was begun is never taken for one.
+    """
     path = os.path.join(folder, FILE)
+    draft = path + DRAFT
     if os.path.lexists(path):
         raise StoreFailed(f"`{path}` exists already")
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        remove_database(draft)
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             _make(connection, schema, first)
-    except sqlite3.Error as error:
+        os.rename(draft, path)
+    except (sqlite3.Error, OSError) as error:
         raise StoreFailed(f"`{path}` cannot be made: {_why(error)}") from None
+
+
+def remove_database(path: str) -> None:
+    """Remove the files of a database, as far as they are there. Raises `OSError`."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            os.remove(path + ending)
 
 
 def scratch_database(schema: str, first: Iterable[tuple[str, tuple[Any, ...]]]) -> Database:
@@ -202,8 +215,8 @@ def _take_lock(folder: str) -> sqlite3.Connection:
     return lock
 
 
-def _why(error: sqlite3.Error) -> str:
-    told = str(error)
+def _why(error: Exception) -> str:
+    told = (error.strerror or "") if isinstance(error, OSError) else str(error)
     if FULL in told:
         return "the disk is full"
     if READ_ONLY in told:

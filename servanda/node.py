@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from servanda.chain.admission import Spread
 from servanda.chain.audit import read_blocks, replay, transactions_of
 from servanda.chain.block import good_seals, sealed_bytes
-from servanda.chain.database import FILE
+from servanda.chain.database import FILE, remove_database
 from servanda.chain.genesis import BYTES_MAX, BadGenesis, Genesis, read_genesis
 from servanda.chain.ledger import Execution, Ledger
 from servanda.chain.shelf import DamagedRecord
@@ -33,6 +33,7 @@ from servanda.chain.store import ScratchStore, Store, StoreFailed, create_store
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.time_zones import Zone, read_zone_data
 from servanda.interpreter.values.times import TIME_MAX_MS
+from servanda.replace_file import replace_file
 from servanda.zones import read_zone, zone_names
 
 GENESIS = "genesis.json"
@@ -108,9 +109,23 @@ def write_genesis(folder: str, genesis: Genesis) -> None:
     except BadGenesis as bad:
         raise StoreFailed(f"the genesis cannot be run: {bad}") from None
     os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, GENESIS)
+    if os.path.lexists(path):
+        raise StoreFailed(f"`{path}` exists already: nothing is written over")
+    _forget_what_never_began(folder, path)
     create_store(folder, genesis.hash)
-    with open(os.path.join(folder, GENESIS), "x", encoding="utf-8") as file:
-        file.write(genesis.to_json())
+    replace_file(path, genesis.to_json().encode())
+
+
+def _forget_what_never_began(folder: str, genesis: str) -> None:
+    """Take away the store of a chain that was cut short as it began: no genesis, and no block."""
+    path = os.path.join(folder, FILE)
+    if os.path.lexists(genesis) or not os.path.lexists(path):
+        return
+    with closing(Store(folder, writes=True)) as store:
+        has_begun = store.height > 0
+    if not has_begun:
+        remove_database(path)
 
 
 def import_blocks(
