@@ -9,7 +9,7 @@ host of the ledger: it knows the folder and the key that seals, and not what a t
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH103, PTH118, PTH123
+# ruff: noqa: PTH103, PTH110, PTH113, PTH118, PTH123
 
 from __future__ import annotations
 
@@ -77,6 +77,9 @@ def load_genesis(folder: str) -> Genesis:
     path = os.path.join(folder, GENESIS)
     if not any(os.path.lexists(os.path.join(folder, one)) for one in (GENESIS, FILE)):
         raise NoChain(folder)
+    if os.path.exists(path) and not os.path.isfile(path):
+        # A pipe would be waited for.
+        raise StoreFailed(f"`{path}` is no genesis: it is no file")
     try:
         with open(path, encoding="utf-8") as file:
             return read_genesis(file.read(BYTES_MAX + 1))
