@@ -76,9 +76,9 @@ class KeptAt:
         """Return the numbers of the node and the record that came next."""
         return self._store.numbers_after(self._height)
 
-    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:  # noqa: ARG002 -- as for all
+    def has_run(self, transaction: bytes, expiry_ms: int) -> bool:
         """Whether a transaction had run or lapsed by then."""
-        height = self._store.height_of(transaction)
+        height = self._store.height_of(transaction, expiry_ms)
         return height is not None and height <= self._height
 
     @cached_property

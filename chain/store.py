@@ -266,9 +266,16 @@ class Store:
         query = "SELECT 1 FROM ended WHERE expiry = ? AND hash = ?"
         return self._database.one(query, expiry_ms, transaction) is not None
 
-    def height_of(self, transaction: bytes) -> int | None:
-        """Return the height of the block in which a transaction ended, or None."""
-        found = self._database.one("SELECT height FROM ended WHERE hash = ?", transaction)
+    def height_of(self, transaction: bytes, expiry_ms: int | None = None) -> int | None:
+        """Return the height of the block in which a transaction ended, or None.
+
+        They stand in the order of their expiry: whoever knows it spares a look at all of them.
+        """
+        query = "SELECT height FROM ended WHERE hash = ?"
+        if expiry_ms is None:
+            found = self._database.one(query, transaction)
+        else:
+            found = self._database.one(f"{query} AND expiry = ?", transaction, expiry_ms)
         return None if found is None else found[0]
 
     # ── for an audit ──────────────────────────────────────────────────────────────────────────

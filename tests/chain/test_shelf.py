@@ -47,6 +47,19 @@ def test_a_state_that_is_larger_than_the_memory_runs(chain: chains.Chain, rows_m
     assert list(kept.other_rows()) == list(chain.kept.other_rows())
 
 
+def test_what_had_run_by_a_height_is_known_there(chain: chains.Chain) -> None:
+    """Each transaction from its block on, by its hash and its expiry; and no other ever."""
+    for height, execution in enumerate(chain.kept.blocks, start=1):
+        before, there = (
+            KeptAt(chain.genesis, chain.zones, chain.kept, one) for one in (height - 1, height)
+        )
+        for transaction, expiry_ms in execution.ended.items():
+            assert there.has_run(transaction, expiry_ms)
+            assert not before.has_run(transaction, expiry_ms)
+            assert not there.has_run(transaction, expiry_ms + 1)
+            assert chain.kept.height_of(transaction) == height
+
+
 def test_going_over_all_records_keeps_none_of_them(chain: chains.Chain) -> None:
     """Who lists a table reads it from the store, and leaves the memory as it was."""
     ledger = Ledger(chain.genesis, chain.zones, chain.kept, rows_max=0)
