@@ -26,8 +26,10 @@ from servanda.chain.encoding import Item, Malformed, decode, encode
 from servanda.chain.genesis import BadGenesis, Genesis, read_genesis
 from servanda.chain.merkle import hash_of, root_from_proof
 from servanda.chain.presence import Presence
+from servanda.chain.receipt import Kind
 from servanda.chain.state_tree import Entry, Proof, Step
 from servanda.chain.state_tree import root_from_proof as state_root_from_proof
+from servanda.chain.transaction import TransactionRefused, read_envelope
 
 RECORD, TRANSACTION = "servanda record", "servanda transaction"
 CARRIED = "servanda carried"
@@ -179,7 +181,22 @@ def _record(
         raise NotProved("its path proves something else than it says")
     if proof.found is not None and value is not None and hash_of(value) != proof.found.value:
         raise NotProved("the record had another value")
+    _check_is_record(identity, value)
     return ProvedRecord(genesis, header, names, identity, value)
+
+
+def _check_is_record(identity: bytes, value: bytes | None) -> None:
+    """Refuse what is proved and is no record: that nothing stands under any bytes is easily so."""
+    try:
+        named: Any = decode(identity)
+        if value is not None:
+            decode(value)
+    except Malformed:
+        raise NotProved("what it proves cannot be read") from None
+    match named:
+        case (str(), str(), _):
+            return
+    raise NotProved("what it is about is no record")
 
 
 def _step(item: Any) -> Step:  # noqa: ANN401 -- what was decoded
@@ -229,12 +246,18 @@ def _transaction(
 def _check_belongs(envelope: bytes, receipt: bytes) -> None:
     """Refuse a receipt that is not that of the transaction."""
     try:
-        parts: Any = decode(envelope)
+        name = read_envelope(envelope).digest
         told: Any = decode(receipt)
-    except Malformed:
+    except (Malformed, TransactionRefused):
         raise NotProved("what it proves cannot be read") from None
-    names = {hash_of(envelope)}
-    if type(parts) is tuple and parts and type(parts[0]) is bytes:
-        names.add(hash_of(parts[0]))
-    if type(told) is not tuple or len(told) < 2 or told[1] not in names:  # noqa: PLR2004
+    match told:
+        case (Kind.CALL, bytes(of), None | str(), str(), _, _, tuple(), tuple(), int()):
+            is_its_own = of == name
+        case (Kind.WAITING, bytes(of), tuple()):
+            is_its_own = of == name
+        case (Kind.NOT_TAKEN, bytes(of), str(), str()):
+            is_its_own = of == hash_of(envelope)
+        case _:
+            raise NotProved("its receipt is of no form that is known here")
+    if not is_its_own:
         raise NotProved("its receipt is that of another transaction")

@@ -35,7 +35,7 @@ from servanda.chain.state_tree import EMPTY, Node, NodePath
 
 __all__ = ["FILE", "ScratchStore", "Store", "StoreFailed", "create_store"]
 
-FORMAT = 2
+FORMAT = 3
 SUM_LIMIT = 1 << 8 * HASH_BYTES
 NOTHING = bytes(HASH_BYTES)
 """The sum of nothing."""

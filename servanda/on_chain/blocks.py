@@ -88,7 +88,8 @@ def _show_block(node: Node, height: int, names: Names, *, is_json: bool) -> int:
         found: JsonValue = [outcome_to_json(one, contracts, decimals) for one in told]
         write_json({**_header_to_json(node, height), "outcomes": found}, sys.stdout)
         return DONE
-    rows = [(name, str(value)) for name, value in _header_to_json(node, height).items()]
+    header = {**_header_to_json(node, height), "sealed_by": ", ".join(node.store.seals(height))}
+    rows = [(name, str(value)) for name, value in header.items()]
     print_table(console_of(sys.stdout), [Column("header"), Column("")], rows)
     for one in told:
         print_lines(_lines(node, one), sys.stdout)

@@ -415,7 +415,7 @@ FILE_COMMANDS = (
         "check a proof, knowing nothing but the hash of the genesis",
         ("servanda verify account.proof --genesis 8c1d…",),
         _verify_words,
-        "servanda.on_chain.prove:verify_file",
+        "servanda.on_chain.verify:verify_file",
     ),
 )
 """Commands on what a chain has written, beside `chain` itself."""

@@ -1,4 +1,4 @@
-"""`chain audit`, `chain prove` and `servanda verify`: proofs, made and checked."""
+"""`chain audit`, `export`, `import` and `prove`: what others check, and what is checked of them."""
 
 # A path is shown as it was typed, which `Path` would tidy up.
 # ruff: noqa: PTH123
@@ -6,36 +6,27 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from servanda.chain.audit import Found, audit, audit_pack
-from servanda.chain.disclosure import Disclosed, is_disclosure, verify_disclosure
 from servanda.chain.encoding import Item, decode
-from servanda.chain.merkle import HASH_BYTES, hash_of, proof_of
+from servanda.chain.merkle import proof_of
 from servanda.chain.pack import BadPack, pack, unpack
 from servanda.chain.proof import (
-    BYTES_MAX,
-    NotProved,
-    ProvedRecord,
-    ProvedTransaction,
     record_proof,
     transaction_proof,
-    verify,
 )
 from servanda.chain.reader import hidden
 from servanda.chain.receipt import Kind
 from servanda.chain.store import Store
 from servanda.chain.transaction import TransactionRefused, read_envelope
-from servanda.diagnostic_json import JsonValue, write_json
-from servanda.excerpt import visible_text
+from servanda.diagnostic_json import write_json
 from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.types import RecordType
-from servanda.interpreter.values.show import show_time
 from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis, rarely_collecting
 from servanda.on_chain.look import find_record, identity
 from servanda.on_chain.session import CannotTry, reading
@@ -198,8 +189,8 @@ def _prove_transaction(node: Node, text: str, names: Names) -> bytes:
     if height is None:
         raise CannotTry("no transaction of this hash has run on this chain")
     envelopes, receipts = node.store.transactions(height), node.store.receipts(height)
-    place = _place(envelopes, lambda one: hash_of(one[0]) == name)
-    other = _place(receipts, lambda one: one[0] == Kind.CALL and one[1] == name)
+    place = _place(envelopes, lambda one: _name_of(one) == name)
+    other = _place(receipts, lambda one: _is_of_call(one, name))
     return transaction_proof(
         node.genesis,
         node.store.header(height),
@@ -212,110 +203,26 @@ def _prove_transaction(node: Node, text: str, names: Names) -> bytes:
 def signers_of(node: Node, height: int, transaction: bytes) -> tuple[str, ...]:
     """Return who signs a transaction of a block; nobody where it lapsed and never ran."""
     for data in node.store.transactions(height):
-        with contextlib.suppress(TransactionRefused):
-            envelope = read_envelope(data)
-            if envelope.digest == transaction:
-                return envelope.transaction.signers
+        if _name_of(data) == transaction:
+            return read_envelope(data).transaction.signers
     return ()
 
 
-def _place(items: tuple[bytes, ...], fits: Callable[[Any], bool]) -> int:
+def _name_of(data: bytes) -> bytes | None:
+    """Return the hash of the transaction that bytes of a block hold; they may hold none."""
+    try:
+        return read_envelope(data).digest
+    except TransactionRefused:
+        return None
+
+
+def _is_of_call(receipt: bytes, transaction: bytes) -> bool:
+    told: Any = decode(receipt)
+    return (told[0], told[1]) == (Kind.CALL, transaction)
+
+
+def _place(items: tuple[bytes, ...], fits: Callable[[bytes], bool]) -> int:
     for place in range(len(items) - 1, -1, -1):
-        if fits(decode(items[place])):
+        if fits(items[place]):
             return place
     raise CannotTry("the transaction lapsed: it waited for signatures and never ran")
-
-
-def verify_file(options: argparse.Namespace) -> int:
-    """Check a proof with nothing but the hash of the genesis."""
-    try:
-        chain = bytes.fromhex(options.genesis)
-    except ValueError:
-        chain = b""
-    if len(chain) != HASH_BYTES:
-        raise CannotTry(f"`{options.genesis[:80]}` is no hash of a genesis")
-    with open(options.file, "rb") as file:
-        data = file.read(BYTES_MAX + 1)
-    disclosed: Disclosed | None = None
-    try:
-        if is_disclosure(data):
-            disclosed = verify_disclosure(data, chain)
-        proved = verify(data, chain) if disclosed is None else disclosed.record
-    except NotProved as wrong:
-        if options.json:
-            write_json({"is_proved": False, "why": str(wrong)}, sys.stdout)
-        else:
-            print_lines(
-                [[Piece("✘ ", "error"), Piece(f"this proves nothing: {wrong}")]], sys.stdout
-            )
-        return SAID_NO
-    if options.json:
-        opened = {} if disclosed is None else {"opened": _opened_to_json(disclosed)}
-        write_json({"is_proved": True, **_to_json(proved), **opened}, sys.stdout)
-    else:
-        _print(proved)
-        if disclosed is not None:
-            _print_opened(disclosed)
-    return DONE
-
-
-def _opened_to_json(disclosed: Disclosed) -> dict[str, JsonValue]:
-    """Return what was inside a sealed field, and who had sealed it."""
-    return {
-        "field": disclosed.field,
-        "type": disclosed.bound.type,
-        "author": disclosed.bound.author,
-        "value": item_to_json(disclosed.value),
-    }
-
-
-def _print_opened(disclosed: Disclosed) -> None:
-    found = _opened_to_json(disclosed)
-    what = f"{visible_text(disclosed.field)}, {visible_text(disclosed.bound.type)}"
-    told = f"{visible_text(str(found['value']))}, sealed by {visible_text(disclosed.bound.author)}"
-    print_lines([[Piece(f"  inside {what}: ", "good"), Piece(told)]], sys.stdout)
-
-
-def _to_json(proved: ProvedRecord | ProvedTransaction) -> dict[str, JsonValue]:
-    header = proved.header
-    found: dict[str, JsonValue] = {
-        "chain": proved.genesis.name,
-        "height": header.height,
-        "time": show_time(header.time_ms),
-        "sealed_by": list(proved.sealed_by),
-    }
-    if isinstance(proved, ProvedTransaction):
-        envelope: Any = decode(proved.envelope)
-        found["transaction"] = item_to_json(decode(envelope[0]))
-        found["receipt"] = item_to_json(decode(proved.receipt))
-        return found
-    found["record"] = item_to_json(decode(proved.identity))
-    value: Any = None if proved.value is None else decode(proved.value)
-    found["exists"] = value is not None
-    if value is not None:
-        found["fields"] = {name: item_to_json(held) for name, held in value.items() if name}
-    return found
-
-
-def _print(proved: ProvedRecord | ProvedTransaction) -> None:
-    header = proved.header
-    where = f"at block {header.height:,} of `{proved.genesis.name}`, {show_time(header.time_ms)}"
-    sealed = f"sealed by {', '.join(proved.sealed_by)}"
-    lines = [[Piece("✔ ", "good"), Piece("proved", "title"), Piece(f" {where}, {sealed}")]]
-    for name, value in _to_json(proved).items():
-        if name in {"record", "exists", "transaction", "receipt"}:
-            lines.append([Piece(f"  {name}: "), Piece(str(value))])
-        elif name == "fields" and isinstance(value, dict):
-            lines += [[Piece(f"  {field}: "), Piece(str(held))] for field, held in value.items()]
-    print_lines(lines, sys.stdout)
-
-
-def item_to_json(item: Item) -> JsonValue:
-    """Return what is encoded as JSON: bytes as hexadecimal digits, everything else as it is."""
-    if isinstance(item, bytes):
-        return item.hex()
-    if isinstance(item, tuple):
-        return [item_to_json(one) for one in item]
-    if isinstance(item, bool | int | str) or item is None:
-        return item
-    return str(item)

@@ -97,6 +97,40 @@ def test_a_transaction_is_proved_with_what_it_came_to(chain: StoredChain) -> Non
         verify(proved_transaction(chain, 6, 0, 1), chain.genesis.hash)
 
 
+def test_what_is_no_record_is_not_proved_to_be_absent(chain: StoredChain) -> None:
+    """Nothing stands under bytes that name no record: a document that says so says nothing."""
+    for identity in (b"\xff", b"", encode("Account"), encode(("Bank", 5, "a")), encode((1, 2, 3))):
+        with pytest.raises(NotProved, match=r"cannot be read|is no record"):
+            verify(proved_record(chain, identity, 6), chain.genesis.hash)
+
+
+def test_what_a_chain_keeps_of_itself_is_proved(chain: StoredChain) -> None:
+    """What was issued, which is a number and no map of fields."""
+    identity = encode(("", "issued", ("Bank", "CNY")))
+    proved = verify(proved_record(chain, identity, 6), chain.genesis.hash)
+    assert isinstance(proved, ProvedRecord)
+    assert proved.value == encode(50_000)
+
+
+def test_garbage_in_a_block_proves_nothing_and_stands_in_no_way(tmp_path: Path) -> None:
+    """A block holds whatever its sealer took up; what is no transaction is not proved as one."""
+    made = StoredChain(tmp_path)
+    good = made.signed(made.transaction("icbc", "Bank.pay", "a", "b", Amount(1, "CNY")))
+    garbage = (encode(5), encode((5, 5)), b"\xff", encode((encode(5), {})))
+    receipts = made.block(good, *garbage)
+    height = made.kept.height
+    assert [one[0] for one in receipts] == [0, 4, 4, 4, 4]
+    proved = verify(proved_transaction(made, height, 0, 0), made.genesis.hash)
+    assert isinstance(proved, ProvedTransaction)
+    assert proved.envelope == good
+    for place in range(1, len(receipts)):
+        with pytest.raises(NotProved, match="cannot be read"):
+            verify(proved_transaction(made, height, place, place), made.genesis.hash)
+    with pytest.raises(NotProved, match="another transaction"):
+        verify(proved_transaction(made, height, 0, 1), made.genesis.hash)
+    made.kept.close()
+
+
 def test_another_chain_and_too_few_seals_prove_nothing(chain: StoredChain) -> None:
     """Who knows the genesis' hash cannot be told about another chain, or by nobody."""
     document = proved_record(chain, ACCOUNT, 6)

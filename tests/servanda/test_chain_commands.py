@@ -351,8 +351,48 @@ def test_a_record_is_named_as_the_language_writes_its_key(servanda: Command, fol
     ask(servanda, "prove", "bank", "Rate[2026-01-05, Bid]", "--out", "rate.proof")
     genesis = ask(servanda, "blocks", "bank", "1")["previous"]
     status, out, _ = servanda("verify", "rate.proof", "--genesis", genesis)
-    assert (status, "exists: True" in out) == (0, True), out
+    assert (status, "had these values" in out) == (0, True), out
     for record in ("Rate[5, Bid]", 'Rate["2026-01-05"]', "Rate[2026-01-05, Middle]", "Rate[today]"):
         status, _, err = servanda("chain", "show", "bank", record)
         assert (status, "error" in err) == (2, True), record
     assert servanda("chain", "show", "bank", "Rate[2026-01-06, Bid]")[0] == 1
+
+
+def shown(servanda: Command, file: str, genesis: str) -> list[str]:
+    """Return the lines, behind the first, by which a proof is told to people."""
+    status, out, err = servanda("verify", file, "--genesis", genesis)
+    assert status == 0, (out, err)
+    first, *rest = out.rstrip().splitlines()
+    assert first.startswith("✔ proved at block ")
+    return [one.strip() for one in rest]
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_proof_is_told_in_the_words_of_the_language(servanda: Command) -> None:
+    """To a court: what was so, what was not there, what was asked for and what came of it."""
+    typed("call", "bank", 'icbc does open("1")')
+    genesis = ask(servanda, "blocks", "bank", "1")["previous"]
+    last = str(ask(servanda, "blocks", "bank")[-1]["height"])
+    done = ask(servanda, "blocks", "bank", last)["outcomes"][0]["transaction"]
+    for record, lines in (
+        ('Account["1", icbc]', ['Ledger.Account["1", "icbc"] had these values:', "balance: 0"]),
+        ('Account["2", icbc]', ['Ledger.Account["2", "icbc"] did not exist']),
+    ):
+        ask(servanda, "prove", "bank", record, "--out", f"{len(lines)}.proof")
+        assert shown(servanda, f"{len(lines)}.proof", genesis) == lines
+    ask(servanda, "prove", "bank", "--transaction", done, "--out", "done.proof")
+    assert shown(servanda, "done.proof", genesis) == [
+        'icbc does Ledger.open("1")',
+        "version 1 of the contract",
+        'it was done, and gave ["1", "icbc"]',
+    ]
+    assert main(["chain", "call", "bank", 'icbc does open("1")']) == 1
+    status, out, _ = servanda("chain", "blocks", "bank", "--json")
+    refused = ask(servanda, "blocks", "bank", str(json.loads(out)[-1]["height"]))["outcomes"][0]
+    ask(servanda, "prove", "bank", "--transaction", refused["transaction"], "--out", "no.proof")
+    last_line = shown(servanda, "no.proof", genesis)[-1]
+    assert (status, last_line.startswith("it was refused with DUPLICATE_KEY: ")) == (0, True)
+    _, out, _ = servanda("chain", "blocks", "bank", last)
+    assert [line.split() for line in out.splitlines() if "sealed_by" in line] == [
+        ["sealed_by", "node"]
+    ]
