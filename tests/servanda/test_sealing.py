@@ -114,7 +114,7 @@ def test_a_court_needs_no_key(folder: Path, command: Command) -> None:
     assert status == 0
     status, out, _ = command("verify", "report.opened", "--genesis", genesis)
     assert status == 0
-    assert "inside report, Text: all is well, sealed by icbc" in out
+    assert 'inside report, Text: "all is well", sealed by icbc' in out
     _, out, _ = command("verify", "report.opened", "--genesis", genesis, "--json")
     assert json.loads(out)["opened"] == {
         "field": "report",
