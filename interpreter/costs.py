@@ -18,6 +18,8 @@ BYTE_STEPS = 5
 """What a block pays for each byte of a transaction, which must be read before it can be refused."""
 SCRIPT_STEPS_MAX = 1_000_000_000
 """What the expressions of a script or test may take together: it asks for its calls one by one."""
+TEXT_STEP_LENGTH = 16
+"""So many characters of a text that is made, written into a record or told cost a step."""
 CREATE_STEPS = 10
 """A record is kept for ever, so it costs more than a field that is set."""
 VISIT_STEPS = 2

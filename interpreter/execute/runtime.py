@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from servanda.grammar.source import Span
+from servanda.interpreter.costs import TEXT_STEP_LENGTH
 from servanda.interpreter.execute import arguments, proofs, sealed
 from servanda.interpreter.execute.arguments import (
     KEY_BYTES_MAX,
@@ -31,8 +32,6 @@ HUNDREDTHS = 2
 PLAIN_KEY = re.compile(r"[A-Za-z0-9 ._/-]{1,64}").fullmatch
 LIST_COUNT_MAX = arguments.LIST_COUNT_MAX
 RANGE_COUNT_MAX = 10_000
-TEXT_STEP_LENGTH = 16
-"""Characters of a text that is made for one step."""
 
 
 def find(table: Table, key: Any) -> Any:

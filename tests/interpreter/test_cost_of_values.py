@@ -47,6 +47,25 @@ action order(numbers: List of Int): Int
   by Bank
   give size(numbers)
 event Taken(rows: List of List of Int)
+record Letter[number: Int]
+  text: Text = ""
+  lines: List of Text = []
+action spread(text: Text, lines: List of Text, count: Int in 0..10_000)
+  by Bank
+  for n in 1..count
+    create Letter(number: n, text: text, lines: lines)
+action overwrite(letter: Letter, text: Text)
+  by Bank
+  letter.text = text
+event Told(text: Text)
+action shout(text: Text, count: Int in 0..10_000)
+  by Bank
+  for n in 1..count
+    emit Told(text)
+action write_to(party: Party, text: Text, count: Int in 0..10_000)
+  by Bank
+  for n in 1..count
+    notify party that "{text}"
 """
 LONG = tuple(range(600))
 
@@ -85,3 +104,35 @@ def test_longer_costs_more(
     """Comparing, looking through, showing and ordering cost by what is gone through."""
     costs = [lists.run("b", action, *given).cost for given in (short, long)]
     assert costs[1] - costs[0] == more
+
+
+def cost(lists: World, action: str, *arguments: object) -> int:
+    """Return the steps of a call that is done."""
+    receipt = lists.run("b", action, *arguments)
+    assert receipt.code is None, receipt
+    return int(receipt.cost)
+
+
+def test_a_text_costs_by_its_length_wherever_it_is_put(lists: World) -> None:
+    """It comes with a call once, and could fill a disk from there."""
+    long = "x" * 1_600
+    assert cost(lists, "shout", long, 10) - cost(lists, "shout", "", 10) == 10 * 100
+    fresh = worlds.world(CONTRACT, members="Bank:b")
+    assert cost(lists, "spread", long, (), 10) - 10 * 100 == cost(fresh, "spread", "", (), 10)
+    assert cost(lists, "overwrite", 1, long) - cost(lists, "overwrite", 1, "") == 100
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments"),
+    [
+        ("shout", ("x" * 4_000, 10_000)),
+        ("spread", ("x" * 4_000, (), 10_000)),
+        ("spread", ("", ("x" * 4_000,) * 10, 1_000)),
+        ("write_to", ("b", "x" * 4_000, 10_000)),
+    ],
+)
+def test_what_would_fill_a_disk_is_refused(
+    lists: World, action: str, arguments: tuple[object, ...]
+) -> None:
+    """Forty megabytes from one call of four kilobytes are no call."""
+    assert lists.code("b", action, *arguments) == "COST_LIMIT"
