@@ -5,19 +5,7 @@ In come rows of a machine, out come the identity and the value of each, and back
 empty name that no field has, stand the timers that wait for the record: `{title: [at, due,
 faults]}`, in milliseconds.
 
-| type | encoded as |
-|---|---|
-| Bool | true, false |
-| Int, Serial | an integer |
-| Decimal | a decimal fraction |
-| Text, parties, currencies, names of enums and states | a text |
-| Hash | 32 bytes |
-| Date | days since 1970-01-01 |
-| Time, Duration | milliseconds, since 1970-01-01T00:00Z |
-| Amount, Balance | the number of smallest units; the unit is in the type |
-| a record | its key; an array where it has several parts |
-| List, Set | an array |
-| missing | null |
+How a value of each type is encoded stands in docs/chain.md, "Values".
 """
 
 from __future__ import annotations
@@ -35,6 +23,11 @@ from servanda.interpreter.types import ListType, OptionalType, RecordType, SetTy
 TIMERS = ""
 IDENTITY_PARTS = 3
 Convert: TypeAlias = "Callable[[Any], Any]"
+
+
+def identity_of(record: RecordType, key: Item) -> bytes:
+    """Return the identity of the record of a key, whether it is there or not."""
+    return encode((record.contract, record.name, key))
 
 
 class RecordForm:

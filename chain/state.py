@@ -320,14 +320,6 @@ def _deployment(name: str, found: Any) -> Deployment:  # noqa: ANN401 -- what wa
     return found["since"], name, found["version"], found["source"]
 
 
-def identity_of(data: bytes) -> tuple[str, str, Item]:
-    """Return the contract, the record and the key that an identity encodes."""
-    match decode(data):
-        case (str(contract), str(record), key):
-            return contract, record, key
-    raise DamagedRecord("a record has no identity")
-
-
 def place_of_own(kind: str) -> bytes:
     """Return the name of the place that lists the chain's own records of a kind."""
     return encode(("own", kind))

@@ -18,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from servanda.chain.arguments import item_of
-from servanda.chain.encoding import encode
 from servanda.chain.membership import MEMBERSHIP
 from servanda.chain.other_chains import CHAIN
 from servanda.chain.presence import presence_of
 from servanda.chain.proof import carried_proof
+from servanda.chain.records import identity_of
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import FIELD, Journal
 from servanda.interpreter.model import ActionModel, ParameterModel
@@ -133,7 +133,8 @@ def deliveries(errand: Errand, origin: Node, here: Node) -> Iterator[Delivery]:
 def prove(delivery: Delivery, origin: Node) -> bytes:
     """Return the proof of a delivery, of the last block of the chain that it comes from."""
     proof, store, height = delivery.errand.proof, origin.store, origin.store.height
-    identity = encode((proof.contract, proof.record, item_of(delivery.proved)))
+    record = RecordType(proof.contract, proof.record)
+    identity = identity_of(record, item_of(delivery.proved))
     return carried_proof(presence_of(store, identity, height), store.seals(height))
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from servanda.chain.encoding import Item, encode
+from servanda.chain.encoding import Item
 from servanda.chain.membership import first_state, table_of
 from servanda.chain.typed import NotOneStep, ReadsState, read_key
 from servanda.diagnostic_json import JsonValue, write_json
@@ -18,7 +18,7 @@ from servanda.interpreter.compare import timer_names
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.outward import outward, unit_held
 from servanda.interpreter.execute.state import FIELD, Row, Table, slot_of
-from servanda.interpreter.types import RecordType, show_type
+from servanda.interpreter.types import show_type
 from servanda.interpreter.values.show import show_time
 from servanda.json_values import to_json
 from servanda.node import Node
@@ -115,11 +115,6 @@ def _key(table: Table, text: str, machine: Machine) -> Item:
             f"it is named by {parts}" if parts else "",
         )
     return key
-
-
-def identity(record: RecordType, key: Item) -> bytes:
-    """Return the identity of the record of a key."""
-    return encode((record.contract, record.name, key))
 
 
 def print_row(row: Row, machine: Machine, decimals: Mapping[str, int]) -> None:

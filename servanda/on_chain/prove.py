@@ -21,6 +21,7 @@ from servanda.chain.proof import (
 )
 from servanda.chain.reader import hidden
 from servanda.chain.receipt import Kind
+from servanda.chain.records import identity_of
 from servanda.chain.store import Store
 from servanda.chain.transaction import TransactionRefused, read_envelope
 from servanda.diagnostic_json import write_json
@@ -28,7 +29,7 @@ from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.types import RecordType
 from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis, rarely_collecting
-from servanda.on_chain.look import find_record, identity
+from servanda.on_chain.look import find_record
 from servanda.on_chain.session import CannotTry, reading
 from servanda.on_chain.view import Names, about, height_of, who_reads
 from servanda.progress import BarProgress, NoProgress, Progress
@@ -162,7 +163,7 @@ def prove_record(node: Node, record: RecordType, key: Item, height: int, names: 
     """
     if height < 1:
         raise CannotTry("before the first block nothing is sealed")
-    name = identity(record, key)
+    name = identity_of(record, key)
     reader = about(node, names, height)
     table = reader.machine.tables.get(record)
     try:

@@ -19,16 +19,17 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from servanda.chain.arguments import items_of
 from servanda.chain.encoding import decode
 from servanda.chain.receipt import Kind
 from servanda.chain.store import StoreFailed
-from servanda.chain.transaction import Envelope, Transaction, TransactionRefused, signed_bytes
+from servanda.chain.transaction import Envelope, TransactionRefused
+from servanda.chain.typed import Asked
 from servanda.diagnostic_json import JsonValue, write_json
 from servanda.excerpt import visible_text
 from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.refusals import Code
 from servanda.node import Node
+from servanda.on_chain.act import transaction_of
 from servanda.on_chain.errands import (
     WOULD_BE_DONE,
     Delivery,
@@ -38,11 +39,10 @@ from servanda.on_chain.errands import (
     try_out,
 )
 from servanda.on_chain.session import (
-    LIFETIME_MS,
     CannotTry,
     block_time_ms,
-    new_nonce,
     sealer_of,
+    signed_with,
     signing_key,
     typed_time_ms,
 )
@@ -145,21 +145,9 @@ class Relayer:
 
     def _signed(self, here: Node, delivery: Delivery, proof: bytes) -> Envelope:
         errand = delivery.errand
-        transaction = Transaction(
-            chain=here.ledger.chain,
-            contract=errand.contract,
-            version=here.ledger.state.versions[errand.contract],
-            action=errand.action.name,
-            arguments=items_of(delivery.arguments(proof)),
-            signers=tuple(self._keys),
-            nonce=new_nonce(),
-            expiry_ms=block_time_ms(here) + LIFETIME_MS,
-        )
-        body = transaction.to_bytes()
-        data = signed_bytes(body)
-        return Envelope(
-            body, transaction, {name: key.sign(data) for name, key in self._keys.items()}
-        )
+        arguments = delivery.arguments(proof)
+        asked = Asked(tuple(self._keys), errand.contract, errand.action.name, arguments)
+        return signed_with(transaction_of(here, asked), self._keys)
 
 
 def chain_relay(options: argparse.Namespace) -> int:

@@ -32,14 +32,13 @@ from servanda.chain.transaction import (
     Transaction,
     TransactionRefused,
     read_envelope,
-    signed_bytes,
 )
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.receipts import Call, Receipt
 from servanda.interpreter.values.sealed import Sealed
 from servanda.node import Node, Zones
 from servanda.on_chain.outcomes import Outcome, receipt_of
-from servanda.on_chain.session import LIFETIME_MS, block_time_ms
+from servanda.on_chain.session import LIFETIME_MS, block_time_ms, signed_with
 from servanda.sealing import SteadySealing, sealed_call
 
 BLOCK_COUNT_MAX = 1_000
@@ -243,11 +242,7 @@ class RunBlocks:
             nonce=self._nonce(self._number),
             expiry_ms=self.machine.now + LIFETIME_MS,
         )
-        body = transaction.to_bytes()
-        signed = signed_bytes(body)
-        return Envelope(
-            body, transaction, {one: self._keys(one).sign(signed) for one in call.signers}
-        )
+        return signed_with(transaction, {one: self._keys(one) for one in call.signers})
 
     def _receipt(self, call: Call, envelope: Envelope, item: Any) -> Receipt:  # noqa: ANN401
         if item[0] == Kind.NOT_TAKEN:

@@ -12,7 +12,7 @@ import argparse
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -117,6 +117,11 @@ def new_nonce() -> bytes:
 
 def sign(options: argparse.Namespace, transaction: Transaction, names: Sequence[str]) -> Envelope:
     """Return a transaction signed by members whose keys are here."""
+    return signed_with(transaction, {name: signing_key(options, name) for name in names})
+
+
+def signed_with(transaction: Transaction, keys: Mapping[str, Ed25519PrivateKey]) -> Envelope:
+    """Return a transaction signed with private keys, by the names of their holders."""
     body = transaction.to_bytes()
-    signatures = {name: signing_key(options, name).sign(signed_bytes(body)) for name in names}
-    return Envelope(body, transaction, signatures)
+    data = signed_bytes(body)
+    return Envelope(body, transaction, {name: key.sign(data) for name, key in keys.items()})

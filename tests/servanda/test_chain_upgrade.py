@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from servanda.command_line import main
+from servanda.node import load_genesis, write_genesis
 
 Command = Callable[..., tuple[int, str, str]]
 Document = Any
@@ -212,3 +214,20 @@ def test_registrars_sign_one_after_the_other(servanda: Command) -> None:
     assert (status, "waits for bob" in out) == (0, True)
     versions = {one["name"]: one["version"] for one in ask(servanda, "contracts", "bank")}
     assert versions == {"Ledger": 3, "Membership": 1}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_membership_that_lists_no_releases_is_listed_too(servanda: Command) -> None:
+    """The chain asks a membership contract for what it reads; what ran before is not of it."""
+    genesis = load_genesis("bank")
+    text = genesis.membership
+    record = text[text.index("record Release[") : text.index("lifecycle Trust")]
+    create = "  create Release(deployment: deployment, version: 1, source: source, since: now)\n"
+    upgrade = text[text.index("action upgrade(") : text.index("# ── Other chains")]
+    for part in (record, create, upgrade):
+        text = text.replace(part, "")
+    write_genesis("own", replace(genesis, membership=text))
+    shutil.copytree("bank/keys", "own/keys")
+    typed("deploy", "own", "ledger.contract", *BOTH)
+    listed = {one["name"]: one["version"] for one in ask(servanda, "contracts", "own")}
+    assert listed == {"Ledger": 1, "Membership": 1}
