@@ -69,12 +69,15 @@ class Asked(NamedTuple):
 
 
 class WrongText(Exception):  # noqa: N818 -- what is wrong is what was typed
-    """What was typed has mistakes; its diagnostics say which, in `source`."""
+    """What was typed has mistakes; its diagnostics say which, in `sources` by their names.
+
+    Who has the sources of the contracts adds them, to show what a mistake speaks of.
+    """
 
     def __init__(self, diagnostics: Diagnostics, source: Source) -> None:
         super().__init__()
         self.diagnostics = diagnostics
-        self.source = source
+        self.sources = {source.name: source}
 
 
 class NotOneStep(Exception):  # noqa: N818 -- what is wrong is what was typed
@@ -128,8 +131,10 @@ class Typed(NamedTuple):
         return " ".join(self.source.slice(value.span).split())
 
 
-def check_typed(text: str, machine: Machine, called: Mapping[str, str] | None = None) -> Typed:
-    """Return the step that a text is. Raises `WrongText` and `NotOneStep`.
+def check_typed(
+    text: str, machine: Machine, called: Mapping[str, str] | None = None, verb: str = ""
+) -> Typed:
+    """Return the step that a text is, behind its `verb`. Raises `WrongText` and `NotOneStep`.
 
     Members go by their names in it; `called` are the names of those that go by another.
     """
@@ -144,7 +149,7 @@ def check_typed(text: str, machine: Machine, called: Mapping[str, str] | None = 
     lines = [f"use {name}{f' as {name}' if name in alone else ''}" for name in contracts]
     for spoken, name in (*named.items(), *(called or {}).items()):
         lines.append(f'let {spoken} = {_role(known[name], contracts, alone)}("{name}")')
-    lead = "".join(f"{line}\n" for line in lines)
+    lead = "".join(f"{line}\n" for line in lines) + verb
     source = Source(NAME, f"{lead}{text.strip()}\n")
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
@@ -225,7 +230,7 @@ def _spoken(parties: list[str], machine: Machine) -> tuple[list[str], dict[str, 
 
 def read_expression(text: str, machine: Machine) -> tuple[Typed, Value]:
     """Return the expression that was typed. Raises `WrongText` and `NotOneStep`."""
-    typed = check_typed(f"show {text.strip()}", machine)
+    typed = check_typed(text, machine, verb="show ")
     if not isinstance(typed.step, ShowStep):
         raise NotOneStep(text)
     return typed, typed.step.value

@@ -35,7 +35,8 @@ class Against:
 
     def lines(self) -> list[Line]:
         """Return what changes, for people."""
-        return change_lines(self.old, self.new, self.changes, self.sources)
+        is_upgrade = not self.diagnostics.has_errors
+        return change_lines(self.old, self.new, self.changes, self.sources, is_upgrade=is_upgrade)
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what changes, for programs."""

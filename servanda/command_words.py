@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import NamedTuple, NoReturn, TypeAlias
 
@@ -30,6 +30,26 @@ class Words(argparse.ArgumentParser):
             near = did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
             message += f"\nhelp: {near}" if near else ""
         super().error(message)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Return what the words say; nothing of a command is left for the one above it to tell.
+
+        Until Python 3.13 a word that may be left out is taken for left out as soon as an option
+        comes before it: `blocks bank --json 5`. Here it is found among what was left over.
+        """
+        found, left = super().parse_known_args(args, namespace)
+        for action in self._get_positional_actions():
+            is_missing = action.nargs == "?" and getattr(found, action.dest) is None
+            if is_missing and left and not left[0].startswith("-"):
+                try:
+                    setattr(found, action.dest, self._get_values(action, [left.pop(0)]))
+                except argparse.ArgumentError as wrong:
+                    self.error(str(wrong))
+        if left and "inner" in self._defaults and "chain_command" not in found:
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return found, left
 
 
 class Command(NamedTuple):

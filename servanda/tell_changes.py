@@ -24,10 +24,17 @@ def change_lines(
     new: ContractModel,
     changes: Iterable[Change],
     sources: Mapping[str, Source],
+    *,
+    is_upgrade: bool = True,
 ) -> list[Line]:
-    """Return the changes as lines, under one that says of what."""
+    """Return the changes as lines, under one that says of what.
+
+    What may not change is told by diagnostics: then it `is_upgrade` no longer.
+    """
     found = list(changes)
     count = f"{len(found)} change{'s' * (len(found) != 1)}" if found else "nothing changes"
+    if not is_upgrade:
+        count = "it cannot take its place" + (f"; {count} beside" if found else "")
     told = f"{new.name} version {new.version} after version {old.version}: {count}"
     lines: list[Line] = [[Piece(told, "title")]]
     for one in found:

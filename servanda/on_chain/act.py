@@ -43,6 +43,7 @@ from servanda.on_chain.session import (
     new_nonce,
     reading,
     sign,
+    transaction_hash,
 )
 from servanda.on_chain.statement import read_statement
 from servanda.on_chain.view import who_reads
@@ -71,8 +72,11 @@ def chain_sign(options: argparse.Namespace) -> int:
     """Add signatures to a transaction that waits on the chain, or in a file."""
     if options.file:
         return _sign_file(options)
+    if options.transaction is None:
+        told = "`servanda chain pending` lists those that wait for signatures"
+        raise CannotTry("name a transaction by its hash, or a file with `--file`", told)
     with making_blocks(options) as node:
-        waiting = find_waiting(node.ledger.state, _hash(options.transaction))
+        waiting = find_waiting(node.ledger.state, transaction_hash(options.transaction))
         if waiting is None:
             raise CannotTry(
                 "no transaction of this hash waits for signatures",
@@ -105,13 +109,6 @@ def _sign_file(options: argparse.Namespace) -> int:
     return write_signed(
         options.file, Envelope(envelope.body, envelope.transaction, both), is_json=options.json
     )
-
-
-def _hash(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise CannotTry(f"`{text[:80]}` is no hash of a transaction") from None
 
 
 def transaction_of(node: Node, asked: Asked, attachment: bytes = b"") -> Transaction:

@@ -101,4 +101,6 @@ def _lines(node: Node, outcome: Outcome) -> list[Line]:
     first = [Piece(f"{outcome.place}  ", "quiet"), *outcome_line(outcome, contracts, decimals)]
     below = [event_text(event_of(one, contracts), contracts, decimals) for one in outcome.events]
     below += [f"to {one.party}: {one.text}" for one in outcome.notices]
+    if outcome.transaction is not None:
+        below.insert(0, f"transaction {outcome.item[1].hex()}")
     return [first, *([Piece(f"      {visible_text(one)}")] for one in below)]

@@ -27,7 +27,7 @@ from servanda.keys import KeyFailed
 from servanda.node import Node, Zones
 from servanda.on_chain.run_blocks import RunBlocks, TimeHasPassed
 from servanda.on_chain.seal import reader_key
-from servanda.on_chain.session import clock_ms, signing_key
+from servanda.on_chain.session import CannotTry, clock_ms, signing_key
 from servanda.run_facts import Failure
 from servanda.run_feeds import FeedRun
 from servanda.script_run import ScriptRun, StepFailed
@@ -47,7 +47,7 @@ class KeyRing:
         if found is None:
             try:
                 found = self._opened[name] = signing_key(self._options, name)
-            except KeyFailed as failed:
+            except (KeyFailed, CannotTry) as failed:
                 advice = f"put the key of {name} there, or name its folder with `--keys`"
                 told = Failure(str(failed), None, help=advice, is_input=True)
                 raise StepFailed(told) from None

@@ -175,6 +175,9 @@ def _events_words(parser: argparse.ArgumentParser) -> None:
 def _audit_words(parser: argparse.ArgumentParser) -> None:
     chain_words(parser, folders="?")
     parser.add_argument("--from", dest="source", metavar="PACK", help="of an exported file")
+    parser.add_argument(
+        "--genesis", metavar="HASH", help="the chain that it must be; else it says which one it is"
+    )
 
 
 def _pack_words(parser: argparse.ArgumentParser) -> None:
@@ -368,7 +371,11 @@ CHAIN_COMMANDS = (
     Command(
         "audit",
         "execute everything again from the genesis, and compare",
-        ("servanda chain audit bank", "servanda chain audit --from bank.pack"),
+        (
+            "servanda chain audit bank",
+            "servanda chain audit bank --genesis 8c1d…",
+            "servanda chain audit --from bank.pack --genesis 8c1d…",
+        ),
         _audit_words,
         "servanda.on_chain.prove:chain_audit",
     ),

@@ -44,6 +44,10 @@ from servanda.tell_changes import change_lines, changes_to_json
 HEADER = re.compile(r"^contract +(\w+) +version +([0-9_]{1,12}) *(?:#.*)?$", re.MULTILINE)
 HASH_SHOWN = 16
 
+NAME_ANOTHER = (
+    "two registrars deploy a contract: name another with `--as`, or with `--later` who signs later"
+)
+
 
 class Written(NamedTuple):
     """The source of a contract in a file, and what its header says."""
@@ -64,7 +68,10 @@ def chain_deploy(options: argparse.Namespace) -> int:
                 f"upgrade it: `servanda chain upgrade {options.folder} {options.file}`",
             )
         arguments = (written.name, hash_of(written.source))
-        return send_with_document(options, node, DEPLOY, arguments, written.source)
+        status = send_with_document(options, node, DEPLOY, arguments, written.source)
+        if status == SAID_NO and len({*options.signer, *options.later}) == 1 and not options.json:
+            print_lines([[Piece("help:", "help"), Piece(f" {NAME_ANOTHER}")]], sys.stderr)
+        return status
 
 
 def chain_upgrade(options: argparse.Namespace) -> int:
@@ -140,7 +147,10 @@ def _try(options: argparse.Namespace, node: Node, written: Written) -> int:
     else:
         print_diagnostics(told.diagnostics, told.sources, sys.stdout)
         if told.new is not None:
-            lines = change_lines(told.old, told.new, told.changes, told.sources)
+            is_upgrade = not told.diagnostics.has_errors
+            lines = change_lines(
+                told.old, told.new, told.changes, told.sources, is_upgrade=is_upgrade
+            )
             print_lines(lines, sys.stdout)
         line = [Piece("✔ ", "good"), Piece(f"it would be done, for {receipt.cost:_} steps")]
         if receipt.code is not None:

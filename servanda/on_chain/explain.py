@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from servanda.chain.again import NeverRan, Watch, explains_to, run_again
 from servanda.chain.ledger import Ledger
 from servanda.chain.past import ledger_at
+from servanda.chain.pending import all_waiting
 from servanda.chain.reader import Reader, hidden
 from servanda.chain.state import ChainState
 from servanda.diagnostic_json import JsonValue, write_json
@@ -92,9 +93,14 @@ def _find(node: Node, text: str, names: Names) -> Outcome:
         if found is None:
             raise hidden()
     if found is None:
+        if any(one.digest.hex() == text for one in all_waiting(node.ledger.state)):
+            raise CannotTry(
+                "this transaction waits for signatures: nothing has come of it yet",
+                "`servanda chain pending` says whose",
+            )
         raise CannotTry(
             f"nothing of the chain is called `{text[:80]}`",
-            "name a transaction by its hash, or a place as `chain blocks` and `events` show it",
+            "name a transaction by its whole hash, or a place as `chain blocks` shows it",
         )
     return found
 

@@ -9,10 +9,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from servanda.chain.audit import Found, audit, audit_pack
+from servanda.chain.block import Header, read_block
 from servanda.chain.encoding import Item, decode
+from servanda.chain.genesis import Genesis
 from servanda.chain.merkle import proof_of
 from servanda.chain.pack import BadPack, pack, unpack
 from servanda.chain.proof import (
@@ -24,69 +28,129 @@ from servanda.chain.receipt import Kind
 from servanda.chain.records import identity_of
 from servanda.chain.store import Store
 from servanda.chain.transaction import TransactionRefused, read_envelope
-from servanda.diagnostic_json import write_json
+from servanda.diagnostic_json import JsonValue, write_json
+from servanda.excerpt import visible_text
 from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.refusals import Code, Refused
 from servanda.interpreter.types import RecordType
+from servanda.interpreter.values.show import show_time
 from servanda.node import Node, Zones, check_zones, import_blocks, load_genesis, rarely_collecting
 from servanda.on_chain.look import find_record
-from servanda.on_chain.session import CannotTry, reading
+from servanda.on_chain.session import CannotTry, genesis_hash, reading, transaction_hash
 from servanda.on_chain.view import Names, about, height_of, who_reads
 from servanda.progress import BarProgress, NoProgress, Progress
-from servanda.styled_lines import Piece, print_lines
+from servanda.styled_lines import Line, Piece, print_lines
 from servanda.verifiers import Verifiers
 
 
 def chain_audit(options: argparse.Namespace) -> int:
-    """Execute everything again from the genesis and compare."""
+    """Execute everything again from the genesis and compare; tell of which chain that was."""
     if not options.source and not options.folder:
         raise CannotTry("name the folder of a chain, or a file with `--from`")
-    height, told = 0, ""
+    wanted = None if options.genesis is None else genesis_hash(options.genesis)
+    seen = _Audited()
+    told = ""
     try:
         with rarely_collecting():
-            for right in _audited(options):
-                height = right
+            _audit(options, wanted, seen)
     except (Found, BadPack) as found:
         told = str(found)
     if options.json:
-        write_json({"blocks": height, "is_right": not told, "found": told or None}, sys.stdout)
+        write_json(
+            {"blocks": seen.height, "is_right": not told, "found": told or None, **seen.to_json()},
+            sys.stdout,
+        )
     elif told:
-        print_lines([[Piece("✘ ", "error"), Piece(f"{told}")]], sys.stdout)
+        print_lines([[Piece("✘ ", "error"), Piece(visible_text(told))]], sys.stdout)
     else:
-        line = [Piece("✔ ", "good"), Piece(f"{height:,} blocks are right")]
-        print_lines([line], sys.stdout)
+        line = [Piece("✔ ", "good"), Piece(f"{seen.height:,} blocks are right", "title")]
+        print_lines([line, *seen.lines(is_trusted=wanted is not None)], sys.stdout)
     return SAID_NO if told else DONE
 
 
-def _audited(options: argparse.Namespace) -> Iterator[int]:
-    """Yield the height of each block that is right, moving a bar on a terminal."""
-    verifiers = Verifiers()
+@dataclass(slots=True)
+class _Audited:
+    """How far an audit has come, and on which chain."""
+
+    genesis: Genesis | None = None
+    last: Header | None = None
+    height: int = 0
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return which chain it is, and its last block."""
+        return {
+            "genesis": None if self.genesis is None else self.genesis.hash.hex(),
+            "last": None if self.last is None else self.last.hash.hex(),
+            "time": None if self.last is None else show_time(self.last.time_ms),
+        }
+
+    def lines(self, *, is_trusted: bool) -> Iterator[Line]:
+        """Yield the same for people; a genesis that was not named is only one that was found."""
+        assert self.genesis is not None, "an audit that ends has read it"
+        found, name = self.genesis.hash.hex(), visible_text(self.genesis.name)
+        yield [Piece(f"  chain `{name}`, genesis {found}")]
+        if self.last is not None:
+            yield [Piece(f"  last block {self.last.hash.hex()}, {show_time(self.last.time_ms)}")]
+        if not is_trusted:
+            told = f" is this the genesis that you know? `--genesis {found}` asks for no other"
+            yield [Piece("help:", "help"), Piece(told)]
+
+
+def _audit(options: argparse.Namespace, wanted: bytes | None, seen: _Audited) -> None:
+    """Go through a chain or a pack, moving a bar on a terminal. Raises `Found` or `BadPack`."""
     progress: Progress = NoProgress()
     if sys.stderr.isatty() and not options.json:
         progress = BarProgress(sys.stderr, "blocks")
-    try:
-        if options.source:
-            with open(options.source, "rb") as file:
-                genesis, blocks = unpack(file.read)
-                check_zones(genesis)
-                progress.begin(os.fstat(file.fileno()).st_size)
-                for height in audit_pack(genesis, blocks, Zones(), verifiers.spread):
-                    progress.move(file.tell(), height)
-                    yield height
-            return
-        genesis = load_genesis(options.folder)
-        store = Store(options.folder, writes=False)
+    with closing(Verifiers()) as verifiers:
         try:
-            check_zones(genesis)
-            progress.begin(store.height)
-            for height in audit(store, genesis, Zones(), verifiers.spread):
-                progress.move(height, height)
-                yield height
+            if options.source:
+                _audit_pack(options.source, wanted, seen, (verifiers, progress))
+            else:
+                _audit_store(options.folder, wanted, seen, (verifiers, progress))
         finally:
-            store.close()
-    finally:
-        progress.end()
-        verifiers.close()
+            progress.end()
+
+
+def _audit_pack(
+    path: str, wanted: bytes | None, seen: _Audited, by: tuple[Verifiers, Progress]
+) -> None:
+    verifiers, progress = by
+    with open(path, "rb") as file:
+        genesis, blocks = unpack(file.read)
+        _begin(genesis, wanted, seen)
+        progress.begin(os.fstat(file.fileno()).st_size)
+        last = b""
+
+        def note(data: bytes) -> bytes:
+            nonlocal last
+            last = data
+            return data
+
+        for seen.height in audit_pack(genesis, map(note, blocks), Zones(), verifiers.spread):
+            progress.move(file.tell(), seen.height)
+        if last:
+            seen.last = read_block(last).header
+
+
+def _audit_store(
+    folder: str, wanted: bytes | None, seen: _Audited, by: tuple[Verifiers, Progress]
+) -> None:
+    verifiers, progress = by
+    genesis = load_genesis(folder)
+    with closing(Store(folder, writes=False)) as store:
+        _begin(genesis, wanted, seen)
+        progress.begin(store.height)
+        for seen.height in audit(store, genesis, Zones(), verifiers.spread):
+            progress.move(seen.height, seen.height)
+        seen.last = store.head()
+
+
+def _begin(genesis: Genesis, wanted: bytes | None, seen: _Audited) -> None:
+    """Begin an audit, unless it is of a chain that was not asked for."""
+    seen.genesis = genesis
+    if wanted is not None and genesis.hash != wanted:
+        raise Found(f"it is of the chain {genesis.hash.hex()}, and not of {wanted.hex()}")
+    check_zones(genesis)
 
 
 def chain_export(options: argparse.Namespace) -> int:
@@ -178,10 +242,7 @@ def prove_record(node: Node, record: RecordType, key: Item, height: int, names: 
 
 def _prove_transaction(node: Node, text: str, names: Names) -> bytes:
     """Return the proof of a transaction with its receipt, for who has signed it."""
-    try:
-        name = bytes.fromhex(text)
-    except ValueError:
-        raise CannotTry(f"`{text[:80]}` is no hash of a transaction") from None
+    name = transaction_hash(text)
     height = node.store.height_of(name)
     if names is not None:
         signers = () if height is None else signers_of(node, height, name)

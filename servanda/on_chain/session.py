@@ -4,7 +4,7 @@ In come the options that a user typed; out come an open node and signed transact
 """
 
 # A path is shown as it was typed, which `Path` would tidy up.
-# ruff: noqa: PTH118
+# ruff: noqa: PTH110, PTH112, PTH118, PTH208
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ import argparse
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from servanda.chain.merkle import HASH_BYTES
 from servanda.chain.transaction import NONCE_BYTES, Envelope, Transaction, signed_bytes
+from servanda.chain.typed import WrongText
+from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.values.numbers import Unreadable
 from servanda.interpreter.values.show import show_time
 from servanda.interpreter.values.times import parse_time
-from servanda.keys import open_key, read_passphrase
+from servanda.keys import PRIVATE, file_of, open_key, read_passphrase
 from servanda.node import Node
+from servanda.on_chain.deployed import deployed_on
 
 KEYS = "keys"
 LIFETIME_MS = 86_400_000
@@ -42,8 +46,48 @@ def keys_folder(options: argparse.Namespace) -> str:
     return str(options.keys or os.path.join(options.folder, KEYS))
 
 
+def transaction_hash(text: str) -> bytes:
+    """Return the hash of a transaction that was typed. Raises `CannotTry`."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != HASH_BYTES:
+        told = f"`{text[:80]}` is no hash of a transaction: it has {2 * HASH_BYTES} digits"
+        raise CannotTry(told, "write all of it, as it was printed")
+    return found
+
+
+def genesis_hash(text: str) -> bytes:
+    """Return the hash of a genesis that was typed. Raises `CannotTry`."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != HASH_BYTES:
+        told = f"`{text[:80]}` is no hash of a genesis: it has {2 * HASH_BYTES} hexadecimal digits"
+        raise CannotTry(told)
+    return found
+
+
+def check_keys(options: argparse.Namespace, names: Iterable[str]) -> None:
+    """Raise `CannotTry` unless the keys of these members are here: before anybody is prompted."""
+    folder = keys_folder(options)
+    for name in names:
+        if os.path.exists(file_of(folder, name, PRIVATE)):
+            continue
+        here = os.listdir(folder) if os.path.isdir(folder) else []
+        keys = sorted(one.removesuffix(PRIVATE) for one in here if one.endswith(PRIVATE))
+        near = did_you_mean(name, keys)
+        raise CannotTry(
+            f"there is no key of `{name}` in `{folder}`",
+            near or f"put the key of {name} there, or name its folder with `--keys`",
+        )
+
+
 def signing_key(options: argparse.Namespace, name: str) -> Ed25519PrivateKey:
     """Return the private key of a member, after asking for its passphrase."""
+    check_keys(options, [name])
     passphrase = read_passphrase(options.passphrase_file, f"the key of {name}")
     return open_key(keys_folder(options), name, passphrase)
 
@@ -54,6 +98,9 @@ def reading(options: argparse.Namespace) -> Iterator[Node]:
     node = Node(options.folder)
     try:
         yield node
+    except WrongText as wrong:
+        wrong.sources.update(deployed_on(node, node.ledger.state).sources)
+        raise
     finally:
         node.close()
 
@@ -68,6 +115,7 @@ def sealer_of(options: argparse.Namespace) -> tuple[str, Ed25519PrivateKey]:
             "this chain has several sealers", f"name yours with `--sealer`: {', '.join(sealers)}"
         )
     name = options.sealer or sealers[0]
+    check_keys(options, getattr(options, "signer", ()))
     return name, signing_key(options, name)
 
 
@@ -79,6 +127,9 @@ def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
     node.time_ms = time_ms
     try:
         yield node
+    except WrongText as wrong:
+        wrong.sources.update(deployed_on(node, node.ledger.state).sources)
+        raise
     finally:
         node.close()
 

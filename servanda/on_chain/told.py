@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 
 from servanda.chain.store import StoreFailed
-from servanda.chain.transaction import TransactionRefused
+from servanda.chain.transaction import NotTaken, TransactionRefused
 from servanda.chain.typed import WrongText
 from servanda.command_words import carry_out
 from servanda.diagnostic_json import JsonValue, diagnostics_to_json, write_json
@@ -28,6 +28,13 @@ from servanda.tell_problem import tell_problem
 
 OF_SEVERAL = "E0269"
 """The code of a name that several contracts have."""
+
+ADVICE = {
+    NotTaken.BAD_SIGNATURE: "was the key replaced? `servanda chain members` lists those in force",
+    NotTaken.UNKNOWN_SIGNER: "`servanda chain members` lists them",
+    NotTaken.EXPIRED: "ask for it anew with `servanda chain call`",
+    NotTaken.WRONG_VERSION: "ask for it anew: `servanda chain contracts` lists what runs",
+}
 
 
 def run_and_tell(options: argparse.Namespace) -> int:
@@ -55,7 +62,7 @@ def tell(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) 
     except Refused as refused:
         return _tell_refused(refused, is_json=is_json)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        told = f"`{error.filename}` cannot be opened: {error.strerror}"
+        told = f"`{error.filename}` cannot be read: {error.strerror}"
         return tell_problem(told, is_json=is_json)
     except FileExistsError as error:
         told = f"`{error.filename}` exists already: nothing is written over"
@@ -64,7 +71,7 @@ def tell(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) 
 
 def _tell_wrong(wrong: WrongText, *, is_json: bool) -> int:
     """Tell of mistakes in what was typed."""
-    sources = {wrong.source.name: wrong.source}
+    sources = wrong.sources
     if is_json:
         found = diagnostics_to_json(list(wrong.diagnostics), sources)
         left_out = wrong.diagnostics.left_out_count
@@ -98,4 +105,6 @@ def _tell_not_taken(refused: TransactionRefused, *, is_json: bool) -> int:
     else:
         line = [Piece(f"✘ {refused.code}", "error"), Piece(f": {refused.message}")]
         print_lines([line], sys.stdout)
+        if advice := ADVICE.get(refused.code):
+            print_lines([[Piece("help:", "help"), Piece(f" {advice}")]], sys.stderr)
     return SAID_NO

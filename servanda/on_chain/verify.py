@@ -17,7 +17,6 @@ from typing import Any
 
 from servanda.chain.disclosure import Disclosed, is_disclosure, verify_disclosure
 from servanda.chain.encoding import Item, decode
-from servanda.chain.merkle import HASH_BYTES
 from servanda.chain.proof import BYTES_MAX, NotProved, ProvedRecord, ProvedTransaction, verify
 from servanda.chain.receipt import Kind
 from servanda.chain.transaction import read_envelope
@@ -25,20 +24,17 @@ from servanda.diagnostic_json import JsonValue, write_json
 from servanda.excerpt import visible_text
 from servanda.exit_status import DONE, SAID_NO
 from servanda.interpreter.values import show
-from servanda.on_chain.session import CannotTry
+from servanda.interpreter.values.sealed import what_is_wrong_with
+from servanda.on_chain.session import genesis_hash
 from servanda.styled_lines import Line, Piece, print_lines
 
+AS_KEPT = "values are as they are kept: an amount in its smallest units, a date in days"
 Proved = ProvedRecord | ProvedTransaction
 
 
 def verify_file(options: argparse.Namespace) -> int:
     """Check a proof with nothing but the hash of the genesis."""
-    try:
-        chain = bytes.fromhex(options.genesis)
-    except ValueError:
-        chain = b""
-    if len(chain) != HASH_BYTES:
-        raise CannotTry(f"`{options.genesis[:80]}` is no hash of a genesis")
+    chain = genesis_hash(options.genesis)
     with open(options.file, "rb") as file:
         data = file.read(BYTES_MAX + 1)
     disclosed: Disclosed | None = None
@@ -55,6 +51,8 @@ def verify_file(options: argparse.Namespace) -> int:
         print_lines(_lines(proved), sys.stdout)
         if disclosed is not None:
             print_lines([_opened_line(disclosed)], sys.stdout)
+        if isinstance(proved, ProvedRecord) and proved.value is not None:
+            print_lines([[Piece("note:", "help"), Piece(f" {AS_KEPT}")]], sys.stdout)
     return DONE
 
 
@@ -79,6 +77,7 @@ def _to_json(proved: Proved) -> dict[str, JsonValue]:
         "sealed_by": list(proved.sealed_by),
     }
     if isinstance(proved, ProvedTransaction):
+        found["hash"] = read_envelope(proved.envelope).digest.hex()
         found["transaction"] = _item_to_json(decode(read_envelope(proved.envelope).body))
         found["receipt"] = _item_to_json(decode(proved.receipt))
         return found
@@ -140,12 +139,14 @@ def _record(proved: ProvedRecord) -> list[str]:
 
 
 def _transaction(proved: ProvedTransaction) -> list[str]:
-    asked = read_envelope(proved.envelope).transaction
+    envelope = read_envelope(proved.envelope)
+    asked = envelope.transaction
     told: Any = decode(proved.receipt)
     signers = visible_text(" and ".join(asked.signers))
     what = visible_text(f"{asked.contract}.{asked.action}")
     arguments = ", ".join(_shown(one) for one in asked.arguments)
     lines = [f"{signers} does {what}({arguments})", f"version {asked.version} of the contract"]
+    lines.append(f"transaction {envelope.digest.hex()}")
     match told:
         case (Kind.CALL, _, None, _, _, value, *_):
             gave = "" if value is None else f", and gave {_shown(value)}"
@@ -186,5 +187,7 @@ def _shown(item: Item) -> str:
                 f"{show.show_text(one)}: {_shown(held)}" for one, held in item.items()
             )
             return f"{{{inside}}}"
+        case tuple() if what_is_wrong_with(item) is None:
+            return show.show_sealed(item)
         case _:
             return show.show_list(_shown(one) for one in item)

@@ -98,6 +98,15 @@ def test_nothing_changes_is_told_too(released: Path, servanda: Command) -> None:
     assert (status, "Bank version 2 after version 1: nothing changes" in out) == (0, True)
 
 
+def test_what_is_no_upgrade_is_not_told_as_no_change(released: Path, servanda: Command) -> None:
+    """An earlier version in place of a later one: its mistakes, and a line that says so."""
+    later = (released / "bank.contract").read_text().replace("version 1", "version 2")
+    (released / "later.contract").write_text(later)
+    status, out, err = servanda("check", "bank.contract", "--against", "later.contract")
+    assert (status, "Bank version 1 after version 2: it cannot take its place" in out) == (1, True)
+    assert "nothing changes" not in out, err
+
+
 def test_mistakes_in_either_file_come_first(released: Path, servanda: Command) -> None:
     """A version that is wrong in itself is not compared."""
     write(released, ("role Treasury", "role Treasurry"))
