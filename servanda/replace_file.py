@@ -22,7 +22,11 @@ def replace_file(path: str, data: bytes) -> None:
             special.write(data)
         return
     folder = os.path.dirname(path)
-    descriptor, draft = tempfile.mkstemp(prefix=".servanda-", dir=folder)
+    try:
+        descriptor, draft = tempfile.mkstemp(prefix=".servanda-", dir=folder)
+    except OSError as error:
+        # Who is told of it knows the file, and not its draft.
+        raise OSError(error.errno, error.strerror, path) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -62,7 +62,7 @@ def tell(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) 
     except Refused as refused:
         return _tell_refused(refused, is_json=is_json)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        told = f"`{error.filename}` cannot be read: {error.strerror}"
+        told = f"`{error.filename}` cannot be opened: {error.strerror}"
         return tell_problem(told, is_json=is_json)
     except FileExistsError as error:
         told = f"`{error.filename}` exists already: nothing is written over"

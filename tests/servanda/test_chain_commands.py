@@ -121,16 +121,6 @@ def test_a_story(servanda: Command, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("chain")
-def test_an_absent_record_is_proved_in_words(servanda: Command) -> None:
-    """A court reads that there was none, in the language's own names."""
-    made = ask(servanda, *("prove", "bank", 'Account["9", icbc]', "--out", "none.proof"))
-    assert made["file"] == "none.proof"
-    genesis = ask(servanda, "audit", "bank")["genesis"]
-    status, out, _ = servanda("verify", "none.proof", "--genesis", genesis)
-    assert (status, 'Ledger.Account["9", "icbc"] did not exist' in out) == (0, True), out
-
-
-@pytest.mark.usefixtures("chain")
 def test_an_audit_says_of_which_chain(servanda: Command) -> None:
     """It names the genesis and the last block, and is told which genesis is the right one."""
     last = ask(servanda, "blocks", "bank")[-1]
@@ -277,7 +267,9 @@ def test_the_rules_say_no(servanda: Command) -> None:
         (("call", "nowhere", 'icbc does open("1")'), "no chain in `nowhere`"),
         (("call", "bank", 'icbc does open("1")', "--keys", "nowhere"), "no key of"),
         (("call", "bank", 'icbc does open("1")', "--passphrase-file", "no"), "cannot be read"),
-        (("deploy", "bank", "no.contract", "--as", "ann"), "cannot be read"),
+        (("deploy", "bank", "no.contract", "--as", "ann"), "`no.contract` cannot be opened"),
+        (("prove", "bank", 'Member["ann"]', "--out", "no/x"), "`no/x` cannot be opened"),
+        (("events", "bank", "--cursor", "no/x"), "no/x` cannot be opened"),
         (("init", "bank", "--registrar", "ann", "--registrar", "bob"), "exists already"),
         (("show", "bank", "Acount"), "did you mean `Account`"),
         (("show", "bank", "Account["), "is no record"),
