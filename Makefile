@@ -7,6 +7,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 DATA ?= examples/fraud_screening/data
 PYTEST_ARGUMENTS ?=
+# A file of tests on each core: what a file makes for all its tests is made once.
+SIDE_BY_SIDE := -n auto --dist loadfile
 
 BUILD := .venv-build
 USER_ENVIRONMENT := .venv-user
@@ -39,7 +41,7 @@ demo: $(USER_ENVIRONMENT)/installed ## screen the payments of DATA (the example'
 
 # The console script is used, not `python -m pytest`: it leaves the checkout off sys.path.
 test: $(TEST)/installed ## run every test against the installed wheel
-	SERVANDA_INSTALLED=1 $(TEST)/bin/pytest $(PYTEST_ARGUMENTS)
+	SERVANDA_INSTALLED=1 $(TEST)/bin/pytest $(SIDE_BY_SIDE) $(PYTEST_ARGUMENTS)
 	$(TEST)/bin/servanda test contracts examples
 
 check: $(DEV)/installed ## format, lint, types and tests of the checkout
@@ -47,7 +49,7 @@ check: $(DEV)/installed ## format, lint, types and tests of the checkout
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/mypy
 	$(DEV)/bin/mypy tests examples $(wildcard benchmarks)
-	$(DEV)/bin/pytest $(PYTEST_ARGUMENTS)
+	$(DEV)/bin/pytest $(SIDE_BY_SIDE) $(PYTEST_ARGUMENTS)
 
 dev: $(DEV)/installed ## an editable install in .venv, with every tool
 	@echo 'ready: $(DEV)/bin/servanda'
