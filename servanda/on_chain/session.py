@@ -29,6 +29,8 @@ from servanda.node import Node
 from servanda.on_chain.deployed import deployed_on
 
 KEYS = "keys"
+MOMENT_MS = 1_000
+"""So far behind the last block a typed time may be: many blocks can be of one moment."""
 LIFETIME_MS = 86_400_000
 """A transaction that a command signs expires after a day, unless `--expires` says otherwise."""
 
@@ -126,6 +128,7 @@ def making_blocks(options: argparse.Namespace) -> Iterator[Node]:
     node = Node(options.folder, sealer_of(options))
     node.time_ms = time_ms
     try:
+        check_time(node, time_ms)
         yield node
     except WrongText as wrong:
         wrong.sources.update(deployed_on(node, node.ledger.state).sources)
@@ -159,6 +162,19 @@ def typed_time_ms(options: argparse.Namespace) -> int | None:
     if given > clock_ms():
         raise CannotTry(f"{show_time(given)} has not come yet", "no block is ahead of the clock")
     return given
+
+
+def check_time(node: Node, time_ms: int | None) -> None:
+    """Refuse a time that was typed and that the chain has left behind. Raises `CannotTry`.
+
+    Blocks of one moment follow one another by a millisecond each, so that one may be typed again.
+    """
+    last_ms = node.ledger.info.time_ms
+    if time_ms is not None and time_ms < last_ms - MOMENT_MS:
+        raise CannotTry(
+            f"the last block is of {show_time(last_ms)}, and time only rises",
+            f"a block of {show_time(time_ms)} can stand on a chain that was begun earlier",
+        )
 
 
 def new_nonce() -> bytes:

@@ -231,3 +231,13 @@ def test_a_membership_that_lists_no_releases_is_listed_too(servanda: Command) ->
     typed("deploy", "own", "ledger.contract", *BOTH)
     listed = {one["name"]: one["version"] for one in ask(servanda, "contracts", "own")}
     assert listed == {"Ledger": 1, "Membership": 1}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_time_that_the_chain_has_left_behind_is_told(servanda: Command) -> None:
+    """Nothing is dated otherwise than it was asked for."""
+    before = ask(servanda, "blocks", "bank")
+    words = ("chain", "call", "bank", 'icbc does open("2")', "--time", "2020-01-01T00:00Z")
+    status, _, err = servanda(*words)
+    assert (status, "time only rises" in err) == (2, True), err
+    assert ask(servanda, "blocks", "bank") == before
