@@ -28,7 +28,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check dev bench clean FORCE
+.PHONY: help demo test check dev attacks bench clean FORCE
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -53,6 +53,10 @@ check: $(DEV)/installed ## format, lint, types and tests of the checkout
 
 dev: $(DEV)/installed ## an editable install in .venv, with every tool
 	@echo 'ready: $(DEV)/bin/servanda'
+
+attacks: $(DEV)/installed ## the attacks at full size: hundreds of kills, 100,000 timers (minutes)
+	SERVANDA_KILLS=300 SERVANDA_DAMAGES=60 SERVANDA_TIMERS=100000 \
+		$(DEV)/bin/pytest $(SIDE_BY_SIDE) tests/chain/test_store.py tests/chain/test_attacks_*.py
 
 bench: $(USER_ENVIRONMENT)/installed ## measure: every figure of benchmarks/
 	$(USER_ENVIRONMENT)/bin/python benchmarks

@@ -165,7 +165,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(chain: StoredChain) -> None:
     good = path.read_bytes()
     expected = everything(chain.folder, chain.genesis)
     damaged = 0
-    step = max(1, len(good) // 200)
+    step = max(1, len(good) // 100)
     for place in range(0, len(good), step):
         bad = bytearray(good)
         bad[place] ^= 1 << place % 8
@@ -176,7 +176,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(chain: StoredChain) -> None:
             damaged += 1
         else:
             assert found == expected, f"a flipped bit in byte {place} was served"
-    assert damaged > 10
+    assert damaged > 5
     path.write_bytes(good[: len(good) // 2])
     with pytest.raises(StoreFailed):
         everything(chain.folder, chain.genesis)

@@ -106,13 +106,14 @@ def test_each_party_hears_what_is_for_it(
     assert told(heard("--as", "west")) == ['news: "one"', "two"]
 
 
-def test_it_goes_on_behind_every_cursor(heard: Callable[..., list[Document]]) -> None:
-    """From each place in turn, what stands behind it, for each who asks."""
+def test_it_goes_on_behind_any_cursor(heard: Callable[..., list[Document]]) -> None:
+    """From places all over, what stands behind them, for each who asks."""
     for words in ((), ("--as", "east"), ("--as", "west")):
         everything = heard(*words)
         assert len({one["cursor"] for one in everything}) == len(everything)
-        for place, one in enumerate(everything):
-            assert heard(*words, "--from", one["cursor"]) == everything[place + 1 :]
+        for place in {*range(0, len(everything), 4), len(everything) - 1}:
+            cursor = everything[place]["cursor"]
+            assert heard(*words, "--from", cursor) == everything[place + 1 :]
 
 
 def test_the_cursor_is_kept_in_a_file(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -11,6 +13,8 @@ from typing import Any
 import branch_bank
 import pytest
 from stored_chain import PASSPHRASE, make_chain
+
+from servanda.command_line import main
 
 Run = Callable[..., tuple[int, str, str]]
 Document = dict[str, Any]
@@ -28,27 +32,33 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-        from servanda.command_line import main  # noqa: PLC0415 -- in the folder
-
         assert main(["run", "day.script", "--chain", "bank"]) == 0
     return folder
 
 
+@pytest.fixture(scope="module")
+def listed(made: Path) -> list[Document]:
+    """Return what became of everything on the chain, in order."""
+
+    def blocks(*words: str) -> Any:  # noqa: ANN401 -- a document
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert main(["chain", "blocks", str(made / "bank"), *words, "--json"]) == 0
+        return json.loads(out.getvalue())
+
+    last = blocks()[-1]["height"]
+    found = [one for height in range(1, last + 1) for one in blocks(str(height))["outcomes"]]
+    return [one for one in found if "Member" not in one["what"] and "ann" not in one["what"]]
+
+
 @pytest.fixture
 def outcomes(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servanda: Run
+    made: Path, listed: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[Document]:
-    """Return what became of everything on a chain of one's own, in order."""
+    """Return what became of everything, in a folder with a chain of one's own."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-    last = json.loads(servanda("chain", "blocks", "bank", "--json")[1])[-1]["height"]
-    found: list[Document] = []
-    for height in range(1, last + 1):
-        found += json.loads(servanda("chain", "blocks", "bank", str(height), "--json")[1])[
-            "outcomes"
-        ]
-    return [one for one in found if "Member" not in one["what"] and "ann" not in one["what"]]
+    return listed
 
 
 def told(servanda: Run, *words: str) -> Document:
