@@ -55,7 +55,7 @@ dev: $(DEV)/installed ## an editable install in .venv, with every tool
 	@echo 'ready: $(DEV)/bin/servanda'
 
 attacks: $(DEV)/installed ## the attacks at full size: hundreds of kills, 100,000 timers (minutes)
-	SERVANDA_KILLS=300 SERVANDA_DAMAGES=60 SERVANDA_TIMERS=100000 \
+	SERVANDA_KILLS=300 SERVANDA_DAMAGES=60 SERVANDA_TIMERS=50000 \
 		$(DEV)/bin/pytest $(SIDE_BY_SIDE) tests/chain/test_store.py tests/chain/test_attacks_*.py
 
 bench: $(USER_ENVIRONMENT)/installed ## measure: every figure of benchmarks/
