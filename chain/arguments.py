@@ -16,52 +16,52 @@ from servanda.interpreter.types import AmountType, ListType, OptionalType, SetTy
 from servanda.interpreter.values.sealed import ToSeal
 
 AMOUNT_PARTS = 2
-Read: TypeAlias = "Callable[[Any], Any]"
-Readers: TypeAlias = "tuple[tuple[int, Read], ...]"
+Decode: TypeAlias = "Callable[[Any], Any]"
+Decoders: TypeAlias = "tuple[tuple[int, Decode], ...]"
 """What makes the outward form of an argument, with its place; of the others it is the encoded."""
 
 
 def arguments_of(items: Sequence[Item], parameters: Sequence[ParameterModel]) -> tuple[Any, ...]:
     """Return the arguments of a call; more or fewer than asked for are passed on too."""
-    return taken_by(readers_of(parameters), items)
+    return taken_by(decoders_of(parameters), items)
 
 
-def readers_of(parameters: Sequence[ParameterModel]) -> Readers:
-    """Return what reads the arguments of an action that are not what was sent, by their places."""
-    readers = [_reader(one.local.type) for one in parameters]
-    return tuple([(place, read) for place, read in enumerate(readers) if read is not None])
+def decoders_of(parameters: Sequence[ParameterModel]) -> Decoders:
+    """Return what decodes those arguments of an action that are not what was sent, by place."""
+    decoders = [_decoder(one.local.type) for one in parameters]
+    return tuple([(place, decode) for place, decode in enumerate(decoders) if decode is not None])
 
 
-def taken_by(readers: Readers, items: Sequence[Item]) -> tuple[Any, ...]:
-    """Return the arguments of a call, as those who read them make them."""
+def taken_by(decoders: Decoders, items: Sequence[Item]) -> tuple[Any, ...]:
+    """Return the arguments of a call, as those who decode them make them."""
     found: list[Any] = list(items)
-    for place, read in readers:
+    for place, decode in decoders:
         if place < len(found):
-            found[place] = read(found[place])
+            found[place] = decode(found[place])
     return tuple(found)
 
 
 def outward_value(item: Any, held: Type | None) -> Any:  # noqa: ANN401 -- of whatever type was sent
     """Return an encoded value in the outward form of a type (None: of one that is not known)."""
-    read = None if held is None else _reader(held)
-    return item if read is None else read(item)
+    decode = None if held is None else _decoder(held)
+    return item if decode is None else decode(item)
 
 
-def _reader(held: Type) -> Read | None:
+def _decoder(held: Type) -> Decode | None:
     """Return what makes the outward form of an encoded value; None where it is the same."""
     match held:
         case AmountType():
             return _amount
         case OptionalType(base=inner):
-            return _inside(_if_there, _reader(inner))
+            return _inside(_if_there, _decoder(inner))
         case ListType(item=inner) | SetType(item=inner):
-            return _inside(_each, _reader(inner))
+            return _inside(_each, _decoder(inner))
         case _:
             return None
 
 
-def _inside(around: Callable[[Any, Read], Any], read: Read | None) -> Read | None:
-    return None if read is None else lambda item: around(item, read)
+def _inside(around: Callable[[Any, Decode], Any], decode: Decode | None) -> Decode | None:
+    return None if decode is None else lambda item: around(item, decode)
 
 
 def _amount(item: Any) -> Any:  # noqa: ANN401 -- of whatever type was sent
@@ -69,12 +69,12 @@ def _amount(item: Any) -> Any:  # noqa: ANN401 -- of whatever type was sent
     return tuple.__new__(Amount, item) if is_pair else item
 
 
-def _if_there(item: Any, read: Read) -> Any:  # noqa: ANN401 -- of whatever type was sent
-    return None if item is None else read(item)
+def _if_there(item: Any, decode: Decode) -> Any:  # noqa: ANN401 -- of whatever type was sent
+    return None if item is None else decode(item)
 
 
-def _each(item: Any, read: Read) -> Any:  # noqa: ANN401 -- of whatever type was sent
-    return tuple([read(one) for one in item]) if type(item) is tuple else item
+def _each(item: Any, decode: Decode) -> Any:  # noqa: ANN401 -- of whatever type was sent
+    return tuple([decode(one) for one in item]) if type(item) is tuple else item
 
 
 def item_of(value: Any) -> Item:  # noqa: ANN401 -- of whatever type the contract says

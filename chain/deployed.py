@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from servanda.chain.arguments import Readers, readers_of
+from servanda.chain.arguments import Decoders, decoders_of
 from servanda.chain.contracts import Find, nowhere
 from servanda.chain.encoding import Item
 from servanda.chain.kept import Entries
@@ -34,8 +34,8 @@ class Deployed:
         """Finds what contracts on other chains declare."""
         self.programs: dict[str, Program] = {}
         self.versions: dict[str, int] = {}
-        self.readers: dict[tuple[str, str], Readers] = {}
-        """What reads the arguments of each action."""
+        self.decoders: dict[tuple[str, str], Decoders] = {}
+        """What decodes the arguments of each action."""
         self.sources: dict[str, bytes] = {}
         """The sources of deployed contracts, by the name of each."""
         self.forms: dict[RecordType, RecordForm] = {}
@@ -52,7 +52,7 @@ class Deployed:
         self.programs[model.name] = program
         self.versions[model.name] = model.version
         for name, action in model.actions.items():
-            self.readers[model.name, name] = readers_of(action.parameters)
+            self.decoders[model.name, name] = decoders_of(action.parameters)
         if source is not None:
             self.sources[model.name] = source
         self.make_forms(model)

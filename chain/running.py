@@ -36,8 +36,8 @@ def run_transaction(
     """Run a transaction; the document that it carries is added to `sources`, by its hash."""
     contract, action = transaction.contract, transaction.action
     items = transaction.arguments
-    readers = state.readers.get((contract, action))
-    arguments = items if readers is None else taken_by(readers, items)
+    decoders = state.decoders.get((contract, action))
+    arguments = items if decoders is None else taken_by(decoders, items)
     # One is made for every call, and the constructor of a named tuple is a function more.
     call = tuple.__new__(Call, (contract, action, arguments, transaction.signers))
     if contract == MEMBERSHIP and action in WITH_DOCUMENT:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from servanda.chain.arguments import Readers
+from servanda.chain.arguments import Decoders
 from servanda.chain.block import Header
 from servanda.chain.contracts import BadContract, read_contract, read_source
 from servanda.chain.deployed import Deployed
@@ -109,9 +109,9 @@ class ChainState:
         return self.deployed.programs
 
     @property
-    def readers(self) -> Mapping[tuple[str, str], Readers]:
-        """What reads the arguments of each action."""
-        return self.deployed.readers
+    def decoders(self) -> Mapping[tuple[str, str], Decoders]:
+        """What decodes the arguments of each action."""
+        return self.deployed.decoders
 
     @property
     def versions(self) -> Mapping[str, int]:

@@ -45,15 +45,8 @@ class Row:
         return getattr(self, slot)
 
 
-class Undoing(Protocol):
-    """What can take back a change that is more than one field."""
-
-    def undo(self, change: Any) -> None:
-        """Take `change` back; changes come back in reverse order."""
-
-
 Journal = list[tuple[Any, str, Any]]
-"""`(row, slot, old value)`, or `(undoing, "", change)`."""
+"""`(row, slot, old value)`, or `(what undoes it, "", change)`, undone in reverse order."""
 
 Before = dict[str, Any]
 """Fields as they were, by slot."""
