@@ -12,9 +12,10 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -92,13 +93,13 @@ class Relayer:
     def carry(self) -> Pass:
         """Carry all that is due. Raises `StoreFailed` and `CannotTry`."""
         found = Pass()
-        with closing(Node(self._origin)) as origin:
-            due = list(self._due(origin, found))
-            for start in range(0, len(due), BLOCK_COUNT_MAX):
-                self._send(due[start : start + BLOCK_COUNT_MAX], found)
+        with closing(Node(self._origin)) as origin, closing(self._due(origin, found)) as due:
+            # Each hundred is sent as it is found: never are the proofs of all in memory at once.
+            while some := list(islice(due, BLOCK_COUNT_MAX)):
+                self._send(some, found)
         return found
 
-    def _due(self, origin: Node, found: Pass) -> Iterator[tuple[Delivery, bytes]]:
+    def _due(self, origin: Node, found: Pass) -> Generator[tuple[Delivery, bytes]]:
         """Yield the deliveries that would be done now, with their proofs."""
         with closing(Node(self._folder)) as here:
             errands = errands_of(here.ledger.state.machine, origin.ledger.chain, self._actions)

@@ -16,6 +16,7 @@ from servanda.chain.encoding import decode
 from servanda.chain.merkle import hash_of
 from servanda.chain.store import StoreFailed
 from servanda.node import Node
+from servanda.on_chain.errands import prove
 
 Command = Callable[..., tuple[int, str, str]]
 UNTIL_MS = START_MS + 9_000 * HOUR_MS
@@ -223,3 +224,39 @@ def test_a_chain_with_proofs_is_audited_exported_and_explained(
     assert "sent.until" in out
     status, out, _ = servanda("chain", "show", "copy", "Account", "--at", "4", "--json")
     assert status == 0
+
+
+def test_proofs_are_sent_as_they_are_found(
+    servanda: Command, chains: tuple[ChainInFolder, ChainInFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never are there more proofs in memory than go into one block; each message comes once."""
+    sending, receiving = chains
+    for place in range(1, 6):
+        send(sending, place)
+    module = "servanda.on_chain.relay"
+    made: list[int] = []
+    sizes: list[int] = []
+    from servanda.on_chain import relay  # noqa: PLC0415 -- beside what is put before it
+
+    honest_send = relay.Relayer._send
+
+    def counted(*words: Any) -> bytes:  # noqa: ANN401
+        made.append(1)
+        return prove(*words)
+
+    def sent(self: relay.Relayer, due: Any, found: Any) -> None:  # noqa: ANN401
+        sizes.append(len(made))
+        made.clear()
+        honest_send(self, due, found)
+
+    monkeypatch.setattr(f"{module}.BLOCK_COUNT_MAX", 2)
+    monkeypatch.setattr(f"{module}.prove", counted)
+    monkeypatch.setattr(f"{module}.Relayer._send", sent)
+    told = relayed(servanda, "sending", "receiving")
+    assert carried(told) == [("receive", f"Sender.Sent[{place}]", None) for place in range(1, 6)]
+    assert sizes == [2, 2, 1]
+    assert len({one["height"] for one in told["carried"]}) == 3
+    assert balance(receiving, "Receiver", "6216-02") == 50_000
+    assert relayed(servanda, "sending", "receiving") == {"carried": [], "not_due": {}}
+    back = relayed(servanda, "receiving", "sending")
+    assert [one[2] for one in carried(back)] == [None] * 5
