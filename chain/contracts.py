@@ -12,7 +12,14 @@ from typing import TypeAlias
 from servanda.grammar.diagnostics import Diagnostic, Diagnostics
 from servanda.grammar.parser import parse
 from servanda.grammar.source import Source
-from servanda.interpreter.check import Declarations, check_contract, headings_of, uses_of
+from servanda.grammar.tree import File
+from servanda.interpreter.check import (
+    Declarations,
+    Elsewhere,
+    check_contract,
+    headings_of,
+    uses_of,
+)
 from servanda.interpreter.compile import Program, compile_contract
 from servanda.interpreter.model import ContractModel
 
@@ -47,12 +54,7 @@ def read_contract(
     """
     diagnostics = Diagnostics()
     file = parse(Source(source_name(name, version), text), diagnostics)
-    elsewhere = {
-        (use.chain.text, use.contract.text): found
-        for use in uses_of(file)
-        if use.chain is not None
-        and (found := headings(use.chain.text, use.contract.text)) is not None
-    }
+    elsewhere = elsewhere_of(file, headings)
     model = (
         None if diagnostics.has_errors else check_contract(file, deployed, diagnostics, elsewhere)
     )
@@ -65,6 +67,16 @@ def read_contract(
             f"not of `{name}` version {version}"
         )
     return compile_contract(model)
+
+
+def elsewhere_of(file: File, headings: Find) -> Elsewhere:
+    """Return what a contract reads on other chains, as far as it has been introduced."""
+    return {
+        (use.chain.text, use.contract.text): found
+        for use in uses_of(file)
+        if use.chain is not None
+        and (found := headings(use.chain.text, use.contract.text)) is not None
+    }
 
 
 def read_headings(text: str, name: str, chain: str, headings: Find) -> Declarations:

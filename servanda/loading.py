@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from servanda.grammar.diagnostics import Diagnostic, Diagnostics, Label
 from servanda.grammar.parser import parse, use_grammar_cache
 from servanda.grammar.source import Source
 from servanda.grammar_cache import DiskGrammarCache
-from servanda.interpreter.check import Checked, check_script, check_whole, uses_of
+from servanda.interpreter.check import Checked, Elsewhere, check_script, check_whole, uses_of
 from servanda.interpreter.check.suggest import did_you_mean
 from servanda.interpreter.model import ContractModel, ScriptModel
 from servanda.interpreter.walk import contracts_below
@@ -83,19 +83,28 @@ def snake_case(name: str) -> str:
     return _WORD_STARTS.sub("_", name).lower()
 
 
+def _nothing_elsewhere(_: tree.File) -> Elsewhere:
+    """Return that no other chain is known."""
+    return {}
+
+
 class Deployed(NamedTuple):
-    """The contracts of a chain by name, and their sources by the names that they have there."""
+    """The contracts of a chain by name, and their sources by the names that they have there.
+
+    `elsewhere` says what a contract that runs there may read on other chains.
+    """
 
     contracts: Mapping[str, ContractModel]
     sources: Mapping[str, Source]
+    elsewhere: Callable[[tree.File], Elsewhere] = _nothing_elsewhere
 
 
 class Loader:
     """Loads files and remembers them; `sources` holds every source by the name it is shown by.
 
     A version that was in force `earlier` may stand in a file of any name, and what it uses may
-    still stand where its successor is: in `folder`. With `deployed` scripts and tests use the
-    contracts of a chain, and no file beside them.
+    still stand where its successor is: in `folder`. With `deployed` a file uses the contracts of a
+    chain and none that stands beside it, and a contract may stand in a file of any name.
     """
 
     def __init__(
@@ -142,10 +151,7 @@ class Loader:
         used = None if file is None else self._load_used(path, kind, file, diagnostics)
         if file is not None and used is not None:
             if kind is Kind.CONTRACT:
-                folders = (os.path.dirname(path), *self._folders)
-                elsewhere = load_elsewhere(
-                    file, lambda name: _find_contract(folders, name), diagnostics
-                )
+                elsewhere = self._elsewhere(path, file, diagnostics)
                 if elsewhere is not None:
                     checked = check_whole(file, used, diagnostics, elsewhere)
             else:
@@ -153,6 +159,13 @@ class Loader:
         if diagnostics.has_errors:
             checked = script = None
         return Loaded(path, kind, source, diagnostics, checked, script)
+
+    def _elsewhere(self, path: str, file: tree.File, diagnostics: Diagnostics) -> Elsewhere | None:
+        """Return what a contract reads on other chains, or None after saying what is wrong."""
+        if self._deployed is not None:
+            return self._deployed.elsewhere(file)
+        folders = (os.path.dirname(path), *self._folders)
+        return load_elsewhere(file, lambda name: _find_contract(folders, name), diagnostics)
 
     def _load_used(
         self, path: str, kind: Kind, file: tree.File, diagnostics: Diagnostics
@@ -162,7 +175,7 @@ class Loader:
         What a missing contract declares would be unknown, name by name: nobody is helped by that.
         """
         if kind is Kind.CONTRACT:
-            if not self._is_earlier:
+            if not self._is_earlier and self._deployed is None:
                 _check_file_name(path, file, diagnostics)
             self._check_callers(path, file, diagnostics)
         _check_time_zone(file, diagnostics)
@@ -219,6 +232,8 @@ class Loader:
         folder, users = os.path.dirname(path), [os.path.basename(one) for one in self._open]
 
         def is_found(name: str) -> bool:
+            if self._deployed is not None and name in self._deployed.contracts:
+                return True
             file_name = snake_case(name) + Kind.CONTRACT.value
             return file_name in users or _find_contract((folder, *self._folders), name) is not None
 

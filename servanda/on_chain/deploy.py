@@ -15,7 +15,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from servanda.chain.contracts import BadContract, read_contract, read_source, source_name
 from servanda.chain.genesis import REGISTRAR
 from servanda.chain.membership import MEMBERSHIP, table_of
 from servanda.chain.merkle import hash_of
@@ -33,8 +32,10 @@ from servanda.interpreter.model import ContractModel
 from servanda.interpreter.receipts import Receipt
 from servanda.interpreter.types import RecordType
 from servanda.interpreter.values.show import show_time
+from servanda.loading import Kind
 from servanda.node import Node
 from servanda.on_chain.act import run_in_block, transaction_of, write_signed
+from servanda.on_chain.check_source import load_for_chain, tell_mistakes
 from servanda.on_chain.session import CannotTry, block_time_ms, making_blocks, reading, sign
 from servanda.on_chain.view import about, height_of
 from servanda.styled_lines import Piece, print_diagnostics, print_lines
@@ -60,13 +61,17 @@ class Written(NamedTuple):
 def chain_deploy(options: argparse.Namespace) -> int:
     """Deploy a contract from its file."""
     written = read_written(options.file)
-    with making_blocks(options) as node:
+    with reading(options) as node:
         running = node.ledger.state.versions.get(written.name)
         if running is not None:
             raise CannotTry(
                 f"`{written.name}` runs already, in version {running}",
                 f"upgrade it: `servanda chain upgrade {options.folder} {options.file}`",
             )
+        wrong = tell_mistakes(options, node, written.name)
+    if wrong != DONE:
+        return wrong
+    with making_blocks(options) as node:
         arguments = (written.name, hash_of(written.source))
         status = send_with_document(options, node, DEPLOY, arguments, written.source)
         if status == SAID_NO and len({*options.signer, *options.later}) == 1 and not options.json:
@@ -82,8 +87,12 @@ def chain_upgrade(options: argparse.Namespace) -> int:
             return _try(options, node, written)
     if not options.signer:
         raise CannotTry("an upgrade is signed by two registrars", "name yours with `--as`")
-    with making_blocks(options) as node:
+    with reading(options) as node:
         _check_runs(options, node, written)
+        wrong = tell_mistakes(options, node, written.name)
+    if wrong != DONE:
+        return wrong
+    with making_blocks(options) as node:
         arguments = (written.name, written.version, hash_of(written.source))
         return send_with_document(options, node, UPGRADE, arguments, written.source)
 
@@ -140,7 +149,7 @@ class _Told(NamedTuple):
 def _try(options: argparse.Namespace, node: Node, written: Written) -> int:
     """Show what an upgrade would change and whether it would be done; nothing is signed or kept."""
     _check_runs(options, node, written)
-    told = _compared(node, written)
+    told = _compared(node, options.file, written.name)
     receipt = _receipt(options, node, written)
     if options.json:
         write_json(_to_json(told, receipt), sys.stdout)
@@ -160,28 +169,16 @@ def _try(options: argparse.Namespace, node: Node, written: Written) -> int:
     return DONE if receipt.code is None else SAID_NO
 
 
-def _compared(node: Node, written: Written) -> _Told:
+def _compared(node: Node, path: str, name: str) -> _Told:
     """Return the comparison with what runs; without changes where the source has mistakes."""
-    state = node.ledger.state
-    contracts = state.machine.contracts
-    name, old = written.name, contracts[written.name]
+    old = node.ledger.state.machine.contracts[name]
+    loader = load_for_chain(node, path, name)
+    loaded = loader.load(path, Kind.CONTRACT)
+    if loaded.contract is None:
+        return _Told(old, None, (), loaded.diagnostics, loader.sources)
     diagnostics = Diagnostics()
-    before = read_source(state.deployed.sources[name])
-    try:
-        text = read_source(written.source)
-        others = {one: model for one, model in contracts.items() if one != name}
-        headings = state.deployed.headings
-        new = read_contract(text, name, written.version, others, headings).model
-    except BadContract:
-        return _Told(old, None, (), diagnostics, {})
-    sources = {
-        one.name: one
-        for one in (
-            Source(source_name(name, old.version), before),
-            Source(source_name(name, new.version), text),
-        )
-    }
-    return _Told(old, new, compare(old, new, diagnostics), diagnostics, sources)
+    changes = compare(old, loaded.contract, diagnostics)
+    return _Told(old, loaded.contract, changes, diagnostics, loader.sources)
 
 
 def _receipt(options: argparse.Namespace, node: Node, written: Written) -> Receipt:

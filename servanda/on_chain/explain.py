@@ -131,7 +131,7 @@ def _told_of_what_never_ran(node: Node, outcome: Outcome) -> str:
 
 def _setting(node: Node, state: ChainState) -> Setting:
     """Return the contracts of a state with the sources that say what they are."""
-    contracts, sources = deployed_on(node, state)
+    contracts, sources, _ = deployed_on(node, state)
     return Setting(contracts, sources, decimals_by_unit(contracts.values()))
 
 
