@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
+from servanda.chain.typed_keys import TypedKeys
 from servanda.grammar.diagnostics import Diagnostics
 from servanda.grammar.parser import parse, parse_expression
 from servanda.grammar.source import Source, Span
@@ -153,6 +154,8 @@ def check_typed(
     source = Source(NAME, f"{lead}{text.strip()}\n")
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
+    if not diagnostics.has_errors:
+        file = TypedKeys(contracts, alone).whole(file)
     model = None if diagnostics.has_errors else check_script(file, contracts, diagnostics)
     if model is None or diagnostics.has_errors or model.script is None:
         raise _wrong(diagnostics, source, len(lead))
