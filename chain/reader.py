@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from servanda.interpreter.execute.arguments import is_key, show_key
+from servanda.interpreter.execute.arguments import is_key
 from servanda.interpreter.execute.context import Context
+from servanda.interpreter.execute.keys import show_record
 from servanda.interpreter.execute.machine import Machine
 from servanda.interpreter.execute.state import Row, Table
 from servanda.interpreter.generate.argument import roles_named
@@ -64,7 +65,7 @@ class Reader:
         if row is not None and self.sees(row):
             return row
         if row is None and self.sees_every(table.model):
-            raise Refused(Code.MISSING_RECORD, f"there is no {table.name} {show_key(key)}")
+            raise Refused(Code.MISSING_RECORD, f"there is no {show_record(table, key)}")
         raise hidden()
 
     def rows(self, table: Table) -> Iterator[Row]:

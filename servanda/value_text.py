@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from servanda.interpreter.execute.explain import Seen
+from servanda.interpreter.execute.keys import show_keys, show_record
 from servanda.interpreter.execute.proofs import OwnRecord, Proved
 from servanda.interpreter.execute.state import Row
-from servanda.interpreter.model import ContractModel
+from servanda.interpreter.model import ContractModel, FieldModel
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.types import (
     BOOL,
@@ -87,6 +88,16 @@ def show_value(value: Any, shown: Type | None, decimals: Mapping[str, int]) -> s
             return shower(value) if shower is not None else _show_plain(value, shown)
 
 
+def show_named(record: RecordType, key: Any, contracts: Mapping[str, ContractModel]) -> str:
+    """Return the record of a key that some contract has: `Rate[2026-01-05, "Left"]`."""
+    keys = show_keys(_keys_of(record, contracts), key, lambda one: _keys_of(one, contracts))
+    return values.show_reference(record.name, keys)
+
+
+def _keys_of(record: RecordType, contracts: Mapping[str, ContractModel]) -> tuple[FieldModel, ...]:
+    return contracts[record.contract].records[record.name].keys
+
+
 def _show_text(text: str) -> str:
     return values.show_text(text, SHOWN_LENGTH_MAX)
 
@@ -131,7 +142,7 @@ def _show_proof(value: Any) -> str:
 
 def _show_record(value: Any, name: str) -> str:
     if isinstance(value, Row):
-        name, value = value.table.model.type.name, value.key
+        return show_record(value.table, value.key)
     parts = value if isinstance(value, tuple) else (value,)
     return values.show_reference(name, [_show_key(part) for part in parts])
 

@@ -23,7 +23,7 @@ from servanda.interpreter.values.show import show_bool, show_time
 from servanda.run_facts import SAID_NO, Step
 from servanda.styled_lines import Line, Piece
 from servanda.traced_run import Explained
-from servanda.value_text import show_seen, show_value
+from servanda.value_text import show_named, show_seen, show_value
 
 TEXT_LENGTH_MAX = 76
 
@@ -80,7 +80,7 @@ def shown_what(setting: Setting, explained: Explained) -> str:
     what = explained.what
     if isinstance(what, Step):
         return show_call(what, setting.contracts, setting.decimals)
-    record = show_value(what.key, what.record, setting.decimals)
+    record = show_named(what.record, what.key, setting.contracts)
     return f"{what.title}, for {record}, due at {show_time(what.due_ms)}"
 
 

@@ -15,7 +15,7 @@ from servanda.diagnostic_json import JsonValue, place_to_json
 from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
 from servanda.traced_run import Explained
-from servanda.value_text import show_value
+from servanda.value_text import show_named, show_value
 from servanda.why import Branch, Setting, branches_of, event_values, shown_outcome, shown_text
 
 
@@ -37,7 +37,7 @@ def _what_to_json(setting: Setting, explained: Explained) -> dict[str, JsonValue
         return {
             "contract": what.contract,
             "timer": what.title,
-            "record": show_value(what.key, what.record, setting.decimals),
+            "record": show_named(what.record, what.key, setting.contracts),
             "due": show_time(what.due_ms),
         }
     action = setting.contracts[what.contract].actions.get(what.action)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal, Overflow
 from typing import TYPE_CHECKING, Any
 
+from servanda.interpreter.execute.keys import show_record
 from servanda.interpreter.execute.state import Row, Table
 from servanda.interpreter.receipts import Amount
 from servanda.interpreter.refusals import Code, Refused
@@ -358,18 +359,7 @@ def rows_within(value: Any) -> tuple[Any, ...]:
 
 def missing_argument(table: Table, name: str, key: Any) -> Refused:
     """Return the refusal of an argument that names no record."""
-    return Refused(
-        Code.MISSING_RECORD, f"`{name}`: there is no {table.model.type.name} {show_key(key)}"
-    )
-
-
-def show_key(key: Any) -> str:
-    """Return a key (of the form of one) on one line."""
-    if type(key) is tuple:
-        return ", ".join([show_key(part) for part in key])
-    if type(key) is bytes:
-        return key.hex()
-    return _shown(key) if type(key) is str else str(key)
+    return Refused(Code.MISSING_RECORD, f"`{name}`: there is no {show_record(table, key)}")
 
 
 def hidden_argument(

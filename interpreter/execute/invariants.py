@@ -15,7 +15,7 @@ from decimal import Inexact, InvalidOperation
 from typing import Any, NamedTuple, TypeAlias
 
 from servanda.interpreter.execute.context import Context
-from servanda.interpreter.execute.runtime import show_key
+from servanda.interpreter.execute.keys import show_record
 from servanda.interpreter.execute.shelf import Shelf
 from servanda.interpreter.execute.state import Before, Row, Table, Tables, changed_rows
 from servanda.interpreter.model import ContractModel, RecordInvariant, TotalsInvariant
@@ -287,5 +287,5 @@ def _broken(invariant: RecordInvariant | TotalsInvariant, row: Row | None) -> Re
     message = f"this would break the invariant: {invariant.title}"
     # Whoever may not see a record is not told its key either.
     if row is not None and row.table.model.seen_by is None:
-        message += f" ({row.table.model.type.name} {show_key(row)})"
+        message += f" ({show_record(row.table, row.key)})"
     return Refused(Code.INVARIANT, message, invariant.span)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from servanda.grammar.source import Span
 from servanda.interpreter.costs import TEXT_STEP_LENGTH
-from servanda.interpreter.execute import arguments, proofs, sealed
+from servanda.interpreter.execute import arguments, keys, proofs, sealed
 from servanda.interpreter.execute.arguments import (
     KEY_BYTES_MAX,
     TEXT_BYTES_MAX,
@@ -16,13 +16,15 @@ from servanda.interpreter.execute.arguments import (
     sorted_set,
     weight_of,
 )
+from servanda.interpreter.execute.keys import show_record
 from servanda.interpreter.execute.state import Row, Table, place_of_balance
 from servanda.interpreter.generate.showing import SHOWING
 from servanda.interpreter.receipts import Amount, Event, Notice
 from servanda.interpreter.refusals import Code, Refused
+from servanda.interpreter.types import TEXT
 from servanda.interpreter.values import calendar_dates, numbers, show, times, units
 from servanda.interpreter.values.numbers import Unreadable, check_amount
-from servanda.interpreter.values.show import show_amount, show_reference, show_text
+from servanda.interpreter.values.show import show_amount, show_text
 
 if TYPE_CHECKING:
     from servanda.interpreter.execute.context import Context
@@ -38,26 +40,13 @@ def find(table: Table, key: Any) -> Any:
     """Return the record of a key, or refuse `MISSING_RECORD`."""
     row = table.rows.get(key)
     if row is None:
-        name = show_reference(table.model.type.name, [_shown_key(key)])
-        raise Refused(Code.MISSING_RECORD, f"there is no {name}")
+        raise Refused(Code.MISSING_RECORD, f"there is no {show_record(table, key)}")
     return row
 
 
 def show_key(row: Row) -> str:
     """Return a record as its key."""
-    return _shown_key(row.key)
-
-
-def _shown_key(key: Any) -> str:
-    if type(key) is tuple:
-        return ", ".join([_shown_key(part) for part in key])
-    if type(key) is bytes:
-        return key.hex()
-    if type(key) is not str:
-        return str(key)
-    if key.isascii() and key.isprintable() and '"' not in key and "\\" not in key:
-        return f'"{key}"'
-    return show_text(key)
+    return keys.show_key(row.table, row.key)
 
 
 def out_of_bound(name: str) -> Refused:
@@ -72,13 +61,13 @@ def not_a_member(party: object, name: str) -> Refused:
 
 def no_transition(row: Row, old: str, new: str) -> Refused:
     """Return the refusal of a step that no arrow allows."""
-    name = f"{row.table.model.type.name} {_shown_key(row.key)}"
+    name = show_record(row.table, row.key)
     return Refused(Code.NO_TRANSITION, f"{name} is {old}, and no arrow leads from there to {new}")
 
 
 def wrong_state(row: Row, state: str, wanted: tuple[str, ...]) -> Refused:
     """Return the refusal of an action on a record that is not in a state it names."""
-    name = f"{row.table.model.type.name} {_shown_key(row.key)}"
+    name = show_record(row.table, row.key)
     return Refused(Code.WRONG_STATE, f"{name} is {state}, not {' or '.join(wanted)}")
 
 
@@ -92,22 +81,21 @@ def insufficient(row: Row, slot: str, amount: int, span: Span) -> Refused:
     table = row.table
     unit = (row.places[slot] or place_of_balance(row, slot))[1]
     key = row.key
-    shown = f'"{key}"' if type(key) is str and PLAIN_KEY(key) else _shown_key(key)
+    if type(key) is str and table.model.keys[0].type is TEXT and PLAIN_KEY(key):
+        shown = f'{table.name}["{key}"]'
+    else:
+        shown = show_record(table, key)
     if table.decimals_of(unit) == HUNDREDTHS:
         # This is the refusal that is met most, so the likely case is written out.
         wanted = f"{amount // 100:_}.{amount % 100:02d}"
     else:
         wanted = show_amount(amount, table.decimals_of(unit), unit)[: -len(unit) - 1]
-    return Refused(
-        INSUFFICIENT, f"the {slot[2:]} of {table.name} {shown} is less than {wanted} {unit}", span
-    )
+    return Refused(INSUFFICIENT, f"the {slot[2:]} of {shown} is less than {wanted} {unit}", span)
 
 
 def duplicate_key(table: Table, key: Any) -> Refused:
     """Return the refusal of creating what there is already."""
-    return Refused(
-        Code.DUPLICATE_KEY, f"{table.model.type.name} {_shown_key(key)} is there already"
-    )
+    return Refused(Code.DUPLICATE_KEY, f"{show_record(table, key)} is there already")
 
 
 def not_signed() -> Refused:

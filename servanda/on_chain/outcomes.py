@@ -28,7 +28,7 @@ from servanda.json_values import to_json
 from servanda.node import Node
 from servanda.run_facts import Step
 from servanda.styled_lines import Line, Piece
-from servanda.value_text import show_value
+from servanda.value_text import show_named, show_value
 
 Contracts = Mapping[str, ContractModel]
 EVENTS, NOTICES = 6, 7
@@ -167,7 +167,7 @@ def what_ran(outcome: Outcome, contracts: Contracts, decimals: Mapping[str, int]
     """Return a transaction, or a timer with its record, on one line."""
     if outcome.item[0] == Kind.TIMER:
         contract, title, record, key, due_ms = outcome.item[1]
-        shown = show_value(key, RecordType(contract, record), decimals)
+        shown = show_named(RecordType(contract, record), key, contracts)
         return f"{title}, for {shown}, due at {show_time(due_ms)}"
     if outcome.transaction is None:
         return ""

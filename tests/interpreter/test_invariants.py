@@ -197,7 +197,7 @@ invariant "few"
   for box in Box
   holds box.count < 5
 """
-    for seen, ending in (("", ' (Box "a")'), ("  seen by Bank\n", "")):
+    for seen, ending in (("", ' (Box["a"])'), ("  seen by Bank\n", "")):
         boxes = worlds.world(text.format(seen=seen), members="Bank:b")
         receipt = boxes.run("b", "fill", "a", 9)
         assert receipt.message == f"this would break the invariant: few{ending}"

@@ -180,4 +180,4 @@ def test_a_refusal_names_the_clause(order: World) -> None:
     assert "one" in order.clause(order.run("icbc", "spend", "a", Amount(0, "CNY"), 1))
     refused = order.run("icbc", "spend", "a", Amount(1, "CNY"), 2)
     assert order.clause(refused) == "retire more from thing.cash"
-    assert refused.message == 'the cash of Thing "a" is less than 0.01 CNY'
+    assert refused.message == 'the cash of Thing["a"] is less than 0.01 CNY'

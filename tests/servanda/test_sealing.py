@@ -143,7 +143,7 @@ WRONG = [
     ('Filing["a"].reprt', "nfra", 2, "did you mean `report`?"),
     ('Filing["a"].bank', "nfra", 2, "`bank` is not sealed"),
     ('Filing["a"].extra', "icbc", 2, "is missing: nothing is sealed there"),
-    ('Filing["z"].report', "nfra", 1, 'there is no Filing "z"'),
+    ('Filing["z"].report', "nfra", 1, 'there is no Filing["z"]'),
     ('Member["ann"].name', "nfra", 2, "nothing here is sealed"),
     ("Filing", "nfra", 2, "is no sealed value"),
     ("0.0.0.report", "nfra", 2, "there is no such event"),

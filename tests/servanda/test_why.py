@@ -49,6 +49,40 @@ def test_why_shows_decisions_by_their_types(bank: Path, servanda: Command) -> No
     assert "terms(amount, today, number) = Auto, 0.0  line" in out
 
 
+FIXINGS = """\
+contract Fixings version 1
+
+role Bank
+
+record Fixing[day: Date, side: Text]
+  is_final: Bool = false
+
+action open(day: Date, side: Text)
+  by Bank
+  create Fixing(day: day, side: side)
+
+when fixing: Fixing reaches fixing.day
+  fixing.is_final = true
+"""
+
+
+def test_why_names_the_record_of_a_timer_as_the_language_does(
+    bank: Path, servanda: Command
+) -> None:
+    """A Date in its key is a date, not a number of days; the same as text and as JSON."""
+    (bank / "fixings.contract").write_text(FIXINGS)
+    (bank / "fixings.script").write_text(
+        "use Fixings\nat 2026-01-05T00:00Z\n"
+        'let icbc = Bank("ICBC")\nicbc does open(2026-01-05, "Left")\nat 2026-01-07T00:00Z\n'
+    )
+    status, out, err = servanda("why", "fixings.script", "--timer")
+    assert status == 0, err + out
+    shown = 'Fixing[2026-01-05, "Left"]'
+    assert f"for {shown}, due at" in out
+    document = json.loads(servanda("why", "fixings.script", "--timer", "--json")[1])
+    assert document["record"] == shown
+
+
 def test_why_fails_where_a_feed_cannot_be_read(bank: Path, servanda: Command) -> None:
     """The call that is meant may stand below: no other is explained in its place."""
     (bank / "orders.csv").unlink()

@@ -77,7 +77,7 @@ def test_a_wrong_state_is_refused_by_its_bound(why: Callable[[str], str]) -> Non
         "├─ by_time in 0..<10: missing",
         "├─ by City: signed by City",
         "└─ guarantee in Issued: Expired",
-        "   └─ refused with WRONG_STATE: Guarantee 1 is Expired, not Issued",
+        "   └─ refused with WRONG_STATE: Guarantee[1] is Expired, not Issued",
         *tree[5:],
     ]
 
