@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from servanda.fitting import show_sent
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.model import ContractModel
@@ -95,7 +96,7 @@ def show_call(
 
 def _show_argument(value: object, wanted: Type | None, decimals: Mapping[str, int]) -> str:
     # A record is named by its key, as whoever wrote the call did.
-    return show_value(value, None if isinstance(wanted, RecordType) else wanted, decimals)
+    return show_sent(value, None if isinstance(wanted, RecordType) else wanted, decimals)
 
 
 def show_outcome(

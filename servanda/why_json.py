@@ -12,10 +12,11 @@ language writes them.
 from __future__ import annotations
 
 from servanda.diagnostic_json import JsonValue, place_to_json
+from servanda.fitting import show_sent
 from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
 from servanda.traced_run import Explained
-from servanda.value_text import show_named, show_value
+from servanda.value_text import show_named
 from servanda.why import Branch, Setting, branches_of, event_values, shown_outcome, shown_text
 
 
@@ -48,7 +49,7 @@ def _what_to_json(setting: Setting, explained: Explained) -> dict[str, JsonValue
         "action": what.action,
         "signers": list(what.parties),
         "arguments": [
-            show_value(value, known[place], setting.decimals)
+            show_sent(value, known[place], setting.decimals)
             for place, value in enumerate(what.arguments)
         ],
     }
