@@ -9,6 +9,7 @@ In come names and actions; out come ledgers to act on.
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
@@ -58,12 +59,18 @@ def genesis_of(members: str, **parameters: int) -> Genesis:
     )
 
 
+def close_when_dropped(store: Store) -> None:
+    """Close the files of a store that a test makes and drops; Python 3.13 asks for it."""
+    weakref.finalize(store, store._database.close)
+
+
 class MemoryKept(ScratchStore):
     """A store of nobody that remembers what it was given."""
 
     def __init__(self, chain: bytes = bytes(32)) -> None:
         super().__init__(chain)
         self.blocks: list[Execution] = []
+        close_when_dropped(self)
 
     def keep(self, execution: Execution, seals: Mapping[str, bytes] | None = None) -> None:
         """Keep a block."""
@@ -189,4 +196,5 @@ class StoredChain(Chain):
     def open(self, *, writes: bool = True) -> None:
         """Open what is on the disk."""
         self.kept = Store(self.folder, writes=writes)
+        close_when_dropped(self.kept)
         self.ledger = Ledger(self.genesis, self.zones, self.kept)
