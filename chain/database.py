@@ -144,7 +144,8 @@ def remove_database(path: str) -> None:
 
 def scratch_database(schema: str, first: Iterable[tuple[str, tuple[Any, ...]]]) -> Database:
     """Return a database of nobody: its file has no name, and ends with the process."""
-    connection = sqlite3.connect("", isolation_level=None)
+    # Whichever thread lets go of it last closes it; they never use it beside one another.
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")
     _make(connection, schema, first)
     return Database("", connection, schema)
