@@ -6,7 +6,6 @@ sealed it may have put in anything: the chain could not look.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from servanda.chain.arguments import outward_value
@@ -16,16 +15,6 @@ from servanda.interpreter.execute import arguments
 from servanda.interpreter.execute.state import Tables
 from servanda.interpreter.refusals import Refused
 from servanda.interpreter.types import (
-    BOOL,
-    CURRENCY,
-    DATE,
-    DECIMAL,
-    DURATION,
-    HASH,
-    INT,
-    PARTY,
-    TEXT,
-    TIME,
     AmountType,
     EnumType,
     FixedUnit,
@@ -33,24 +22,10 @@ from servanda.interpreter.types import (
     ListType,
     OptionalType,
     RecordType,
-    RoleType,
     SetType,
     Type,
     show_type,
 )
-
-_TAKERS: Mapping[Type, Callable[[object, str], Any]] = {
-    BOOL: arguments.take_bool,
-    INT: arguments.take_int,
-    DECIMAL: arguments.take_decimal,
-    TEXT: arguments.take_text,
-    DATE: arguments.take_date,
-    TIME: arguments.take_time,
-    DURATION: arguments.take_duration,
-    HASH: arguments.take_hash,
-    CURRENCY: arguments.take_text,
-    PARTY: arguments.take_text,
-}
 
 
 def type_text(held: Type) -> str:
@@ -89,9 +64,8 @@ def _check(value: Any, held: Type, tables: Tables) -> None:  # noqa: ANN401 -- o
             arguments.take_amount(value, "it", code)
         case EnumType(members=names) | LifecycleType(states=names):
             arguments.take_name(value, "it", names)
-        case RoleType():
-            arguments.take_text(value, "it")
         case RecordType():
             arguments.take_key(tables[held], value, "it")
         case _:
-            _TAKERS[held](value, "it")
+            # The name of a party or of a currency is a text: who it is, nobody asks here.
+            arguments.PLAIN_TAKERS.get(held, arguments.take_text)(value, "it")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from servanda.fitting import show_sent
 from servanda.grammar.diagnostics import Label
 from servanda.grammar.source import Source, Span
 from servanda.interpreter.model import ContractModel
@@ -12,6 +11,7 @@ from servanda.interpreter.types import RecordType, Type
 from servanda.interpreter.values.show import show_time
 from servanda.run_facts import Failure, Fired, Moved, Step
 from servanda.script_run import ScriptRun
+from servanda.sent_values import show_sent
 from servanda.styled_lines import Line, Piece
 from servanda.value_text import show_value
 

@@ -12,9 +12,9 @@ language writes them.
 from __future__ import annotations
 
 from servanda.diagnostic_json import JsonValue, place_to_json
-from servanda.fitting import show_sent
 from servanda.interpreter.receipts import Firing, Receipt
 from servanda.interpreter.values.show import show_time
+from servanda.sent_values import show_sent
 from servanda.traced_run import Explained
 from servanda.value_text import show_named
 from servanda.why import Branch, Setting, branches_of, event_values, shown_outcome, shown_text

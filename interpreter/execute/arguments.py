@@ -7,7 +7,7 @@ characters that hide, never reaches a contract.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, Overflow
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,12 @@ from servanda.interpreter.types import (
     BOOL,
     CURRENCY,
     DATE,
+    DECIMAL,
+    DURATION,
     HASH,
+    INT,
     PARTY,
+    SERIAL,
     TEXT,
     TIME,
     AmountType,
@@ -158,6 +162,20 @@ def take_hash(value: object, name: str) -> bytes:
     if type(value) is str:
         return hash_of_text(value, name)
     raise bad(name, "is not a hash")
+
+
+PLAIN_TAKERS: Mapping[Type, Callable[[object, str], Any]] = {
+    BOOL: take_bool,
+    INT: take_int,
+    SERIAL: take_int,
+    DECIMAL: take_decimal,
+    TEXT: take_text,
+    DATE: take_date,
+    TIME: take_time,
+    DURATION: take_duration,
+    HASH: take_hash,
+}
+"""What takes a value whose form its type alone decides, whoever holds it and wherever it is."""
 
 
 def hash_of_text(value: str, name: str = "hash") -> bytes:

@@ -7,38 +7,23 @@ chain that runs other rules, or is in bad hands, may have written anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from servanda.interpreter.costs import PROOF_BYTE_STEPS, PROOF_STEPS
 from servanda.interpreter.execute.arguments import (
     LIST_COUNT_MAX,
+    PLAIN_TAKERS,
     bad,
     over_cost,
     sorted_set,
-    take_bool,
     take_currency,
-    take_date,
-    take_decimal,
-    take_duration,
-    take_hash,
-    take_int,
     take_name,
-    take_text,
-    take_time,
 )
 from servanda.interpreter.execute.state import Row, slot_of
 from servanda.interpreter.types import (
-    BOOL,
     CURRENCY,
-    DATE,
-    DECIMAL,
-    DURATION,
-    HASH,
     HIDDEN,
-    INT,
-    TEXT,
-    TIME,
     AmountType,
     EnumType,
     LifecycleType,
@@ -217,16 +202,4 @@ def _value(c: Context, held: Any, name: str, shown: Type) -> Any:
         case _ if shown == HIDDEN:
             return None
         case _:
-            return _TAKERS[shown](held, name)
-
-
-_TAKERS: dict[Type, Callable[[Any, str], Any]] = {
-    BOOL: take_bool,
-    INT: take_int,
-    DECIMAL: take_decimal,
-    TEXT: take_text,
-    DATE: take_date,
-    TIME: take_time,
-    DURATION: take_duration,
-    HASH: take_hash,
-}
+            return PLAIN_TAKERS[shown](held, name)
