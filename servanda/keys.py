@@ -157,11 +157,16 @@ def read_public_key(folder: str, name: str) -> bytes:
 
 def parse_public_key(text: str, what: str) -> bytes:
     """Return the public key that hexadecimal digits spell."""
+    return parse_key(text, what, is_public_key, "Ed25519")
+
+
+def parse_key(text: str, what: str, is_key: Callable[[bytes], bool], curve: str) -> bytes:
+    """Return the public key of a curve that hexadecimal digits spell. Raises `KeyFailed`."""
     if re.fullmatch(rf"[0-9a-f]{{{2 * KEY_BYTES}}}", text) is None:
         raise KeyFailed(f"{what} is no public key: it has {2 * KEY_BYTES} hexadecimal digits")
     key = bytes.fromhex(text)
-    if not is_public_key(key):
-        raise KeyFailed(f"{what} is no public key of Ed25519")
+    if not is_key(key):
+        raise KeyFailed(f"{what} is no public key of {curve}")
     return key
 
 

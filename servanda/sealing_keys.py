@@ -11,14 +11,12 @@ written over: what was sealed to it stays readable with it alone. The first of a
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from servanda.chain.sealed import is_sealing_key
-from servanda.interpreter.values.sealed import KEY_BYTES
-from servanda.keys import KeyFailed, file_of, keep_key, load_private_key, read_key_file
+from servanda.keys import KeyFailed, file_of, keep_key, load_private_key, parse_key, read_key_file
 
 PRIVATE, PUBLIC = ".open", ".seal"
 KEYS_COUNT_MAX = 1_000
@@ -41,18 +39,8 @@ def sealing_keys_of(folder: str, name: str) -> list[bytes]:
     found: list[bytes] = []
     while os.path.exists(path := file_of(folder, name, _ending(PUBLIC, len(found) + 1))):
         text = read_key_file(path).decode(errors="replace").strip()
-        found.append(parse_sealing_key(text, f"`{path}`"))
+        found.append(parse_key(text, f"`{path}`", is_sealing_key, "X25519"))
     return found
-
-
-def parse_sealing_key(text: str, what: str) -> bytes:
-    """Return the public sealing key that hexadecimal digits spell."""
-    if re.fullmatch(rf"[0-9a-f]{{{2 * KEY_BYTES}}}", text) is None:
-        raise KeyFailed(f"{what} is no public key: it has {2 * KEY_BYTES} hexadecimal digits")
-    key = bytes.fromhex(text)
-    if not is_sealing_key(key):
-        raise KeyFailed(f"{what} is no public key of X25519")
-    return key
 
 
 def open_sealing_key(

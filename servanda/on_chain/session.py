@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,26 +51,19 @@ def keys_folder(options: argparse.Namespace) -> str:
 
 def transaction_hash(text: str) -> bytes:
     """Return the hash of a transaction that was typed. Raises `CannotTry`."""
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(found) != HASH_BYTES:
-        told = f"`{text[:80]}` is no hash of a transaction: it has {2 * HASH_BYTES} digits"
-        raise CannotTry(told, "write all of it, as it was printed")
-    return found
+    return _typed_hash(text, "a transaction", "write all of it, as it was printed")
 
 
 def genesis_hash(text: str) -> bytes:
     """Return the hash of a genesis that was typed. Raises `CannotTry`."""
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(found) != HASH_BYTES:
-        told = f"`{text[:80]}` is no hash of a genesis: it has {2 * HASH_BYTES} hexadecimal digits"
-        raise CannotTry(told)
-    return found
+    return _typed_hash(text, "a genesis")
+
+
+def _typed_hash(text: str, what: str, advice: str = "") -> bytes:
+    if re.fullmatch(rf"[0-9a-fA-F]{{{2 * HASH_BYTES}}}", text) is None:
+        told = f"`{text[:80]}` is no hash of {what}: it has {2 * HASH_BYTES} hexadecimal digits"
+        raise CannotTry(told, advice)
+    return bytes.fromhex(text)
 
 
 def check_keys(options: argparse.Namespace, names: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_chain import PASSPHRASE, make_chain, typed
 
 from servanda.command_line import main
 
@@ -41,29 +42,12 @@ action freeze(account: Account): Freeze
 """
 
 
-PASSPHRASE = "correct horse"  # noqa: S105 -- of keys that are made for a test
-
-
-def typed(*words: str) -> None:
-    """Run a command that must be done."""
-    assert main(["chain", *words]) == 0, words
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a chain on which a bank and the police act, for tests to copy."""
     folder = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-        (folder / "ledger.contract").write_text(CONTRACT)
-        typed("init", "bank", "--registrar", "ann", "--registrar", "bob")
-        typed("deploy", "bank", "ledger.contract", "--as", "ann", "--as", "bob")
-        for name, role in (("icbc", "Bank"), ("police", "Police")):
-            typed("keys", name, "--keys", "bank/keys")
-            key = (folder / "bank" / "keys" / f"{name}.pub").read_text().strip()
-            typed("call", "bank", f'ann does enrol("{name}", "{key}")')
-            typed("call", "bank", f'ann does grant("{name}", "{role}")')
+    members = (("icbc", "Bank"), ("police", "Police"))
+    make_chain(folder, CONTRACT, members, file="ledger.contract")
     return folder
 
 
@@ -278,10 +262,10 @@ def test_the_rules_say_no(servanda: Command) -> None:
         (("blocks", "bank", "0"), "no number from 1"),
         (("prove", "bank", "--out", "x"), "name a record"),
         (("prove", "bank", "Account", "--out", "x"), "names no single record"),
-        (("prove", "bank", "--transaction", "00", "--out", "x"), "it has 64 digits"),
+        (("prove", "bank", "--transaction", "00", "--out", "x"), "it has 64 hexadecimal digits"),
         (("prove", "bank", "--transaction", "0" * 64, "--out", "x"), "no transaction of this hash"),
         (("sign", "bank", "zz", "--as", "ann"), "no hash of a transaction"),
-        (("sign", "bank", "1f3a", "--as", "ann"), "it has 64 digits"),
+        (("sign", "bank", "1f3a", "--as", "ann"), "it has 64 hexadecimal digits"),
         (("sign", "bank", "--as", "ann"), "`servanda chain pending` lists"),
         (("why", "bank", "1f3a"), "by its whole hash"),
         (("call", "bank", 'icbc does open("1")', "--as", "icb"), "did you mean `icbc`?"),

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from servanda.command_line import main
+from stored_chain import PASSPHRASE, make_chain
 
 Command = Callable[..., tuple[int, str, str]]
 
-PASSPHRASE = "correct horse"  # noqa: S105 -- of keys that are made for a test
 BOTH = ("--as", "ann", "--as", "bob")
 
 LEDGER = """\
@@ -45,16 +43,8 @@ BAD_NOTES = NOTES.replace("account.note", "account.nota")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a chain on which the contract `Ledger` runs, and no file of it."""
     folder = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-        (folder / "ledger.contract").write_text(LEDGER)
-        for words in (
-            ("init", "bank", "--registrar", "ann", "--registrar", "bob"),
-            ("deploy", "bank", "ledger.contract", *BOTH),
-        ):
-            assert main(["chain", *words]) == 0, words
-        (folder / "ledger.contract").unlink()
+    make_chain(folder, LEDGER, [], file="ledger.contract")
+    (folder / "ledger.contract").unlink()
     return folder
 
 

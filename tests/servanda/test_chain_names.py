@@ -7,12 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from servanda.command_line import main
+from stored_chain import PASSPHRASE, make_chain
 
 Command = Callable[..., tuple[int, str, str]]
-
-PASSPHRASE = "correct horse"  # noqa: S105 -- of keys that are made for a test
 
 VOTES = """\
 contract Votes version 1
@@ -44,16 +41,7 @@ role Registrar
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a chain that has a grant, a topic, a vote and a remark."""
     folder = tmp_path_factory.mktemp("names")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-        (folder / "votes.contract").write_text(VOTES)
-        for words in (
-            ("init", "bank", "--registrar", "ann", "--registrar", "bob"),
-            ("deploy", "bank", "votes.contract", "--as", "ann", "--as", "bob"),
-            ("call", "bank", 'ann does begin("tax")'),
-        ):
-            assert main(["chain", *words]) == 0, words
+    make_chain(folder, VOTES, [], 'ann does begin("tax")')
     return folder
 
 

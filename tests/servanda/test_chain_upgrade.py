@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_chain import make_chain, typed, work_on_copy
 
-from servanda.command_line import main
 from servanda.node import load_genesis, write_genesis
 
 Command = Callable[..., tuple[int, str, str]]
@@ -45,42 +45,23 @@ NEXT = LEDGER.replace("version 1", "version 2").replace(
     "action open",
 )
 
-PASSPHRASE = "correct horse"  # noqa: S105 -- of keys that are made for a test
 BOTH = ("--as", "ann", "--as", "bob")
-
-
-def typed(*words: str) -> None:
-    """Run a command that must be done."""
-    assert main(["chain", *words]) == 0, words
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a chain, a contract on it, and an account with 5 yuan."""
     folder = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-        (folder / "ledger.contract").write_text(LEDGER)
-        (folder / "next.contract").write_text(NEXT)
-        typed("init", "bank", "--registrar", "ann", "--registrar", "bob")
-        typed("deploy", "bank", "ledger.contract", *BOTH)
-        typed("keys", "icbc", "--keys", "bank/keys")
-        key = (folder / "bank" / "keys" / "icbc.pub").read_text().strip()
-        typed("call", "bank", f'ann does enrol("icbc", "{key}")')
-        typed("call", "bank", 'ann does grant("icbc", "Bank")')
-        typed("call", "bank", 'icbc does open("1")')
-        typed("call", "bank", 'icbc does deposit("1", 5 CNY)')
+    calls = ('icbc does open("1")', 'icbc does deposit("1", 5 CNY)')
+    make_chain(folder, LEDGER, [("icbc", "Bank")], *calls, file="ledger.contract")
+    (folder / "next.contract").write_text(NEXT)
     return folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a chain of one's own, and the passphrase in the environment."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-    return tmp_path
+    return work_on_copy(made, tmp_path, monkeypatch)
 
 
 def ask(servanda: Command, *words: str) -> Document:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stored_chain import PASSPHRASE, make_chain
+from stored_chain import make_chain, work_on_copy
 
 Run = Callable[..., tuple[int, str, str]]
 Document = dict[str, Any]
@@ -58,10 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of one's own with that chain."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-    return tmp_path
+    return work_on_copy(made, tmp_path, monkeypatch)
 
 
 def read_lines(text: str) -> list[Document]:

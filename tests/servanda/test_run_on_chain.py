@@ -17,7 +17,7 @@ from typing import Any
 
 import branch_bank
 import pytest
-from stored_chain import PASSPHRASE, make_chain
+from stored_chain import make_chain, work_on_copy
 
 from servanda.on_chain import run_blocks
 
@@ -45,10 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of one's own with all of it, to work in."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-    return tmp_path
+    return work_on_copy(made, tmp_path, monkeypatch)
 
 
 def height(servanda: Run) -> int:

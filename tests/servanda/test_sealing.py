@@ -12,6 +12,7 @@ from pathlib import Path
 import filings
 import pytest
 from chains import key_of
+from stored_chain import PASSPHRASE, work_on_copy
 
 from servanda.chain.arguments import items_of
 from servanda.command_line import main
@@ -24,8 +25,6 @@ from servanda.sealing import ChainSealing, MemorySealing, SteadySealing, private
 from servanda.sealing_keys import make_sealing_key, open_sealing_key, sealing_keys_of
 
 Command = Callable[..., tuple[int, str, str]]
-
-PASSPHRASE = "correct horse"  # noqa: S105 -- of keys that are made for a test
 
 
 def typed(*words: str) -> None:
@@ -62,10 +61,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the chain to work on, with the passphrase in the environment."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SERVANDA_PASSPHRASE", PASSPHRASE)
-    return tmp_path
+    return work_on_copy(made, tmp_path, monkeypatch)
 
 
 @pytest.fixture
