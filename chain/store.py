@@ -93,9 +93,15 @@ class Store:
         self._live_sum: int | None = None
         self._may_have_run = HashFilter()
         self._tree: KeptTree | None = None
-        found = database.one("SELECT value FROM meta WHERE name = 'format'")
-        if found is None or found[0] != FORMAT:
+        try:
+            self._check_format()
+        except StoreFailed:
             database.close()
+            raise
+
+    def _check_format(self) -> None:
+        found = self._database.one("SELECT value FROM meta WHERE name = 'format'")
+        if found is None or found[0] != FORMAT:
             raise StoreFailed(f"`{self.path}` is no store of a format that is known here")
 
     @property

@@ -63,6 +63,7 @@ class Stormy(chains.Chain):
     def open(self) -> None:
         """Open what is on the disk."""
         self.kept = Store(self.folder, writes=True)
+        chains.close_when_dropped(self.kept)
         self.reopened()
 
     def restart(self) -> None:

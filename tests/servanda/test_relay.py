@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,8 @@ def test_a_chain_with_proofs_is_audited_exported_and_explained(
     assert servanda("chain", "import", "copy", "receiving.pack")[0] == 0
     status, out, _ = servanda("chain", "show", "copy", "Received", "--json")
     assert (status, len(json.loads(out))) == (0, 1)
-    transaction = Node("copy").store.transactions(5)[0]
+    with closing(Node("copy")) as node:
+        transaction = node.store.transactions(5)[0]
     found: Any = decode(transaction)
     status, out, err = servanda("chain", "why", "copy", hash_of(found[0]).hex())
     assert (status, err) == (0, "")
